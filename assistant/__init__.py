@@ -1,0 +1,1 @@
+"""What we decide: cases, journeys, agent, chat, prevention, the API; everything with a database."""

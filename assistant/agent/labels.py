@@ -1,0 +1,141 @@
+"""What codes are called in both languages: statuses, steps, severities, resolutions, kinds of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from knowledge.phrases import LANGUAGES, PhraseError, language_of, render
+
+_LABELS: dict[str, dict[str, tuple[str, str]]] = {
+    "severity": {"high": ("高", "high"), "medium": ("中", "medium"), "low": ("低", "low")},
+    "case": {
+        "open": ("待处理", "open"),
+        "diagnosing": ("诊断中", "being diagnosed"),
+        "repairing": ("修复中", "being repaired"),
+        "awaiting_customer": ("等待顾客答复", "waiting for the customer"),
+        "awaiting_approval": ("等待审批", "waiting for approval"),
+        "handed_off": ("已转人工", "handed to a person"),
+        "resolved": ("已解决（观察期内）", "resolved and still watched"),
+        "closed": ("已关闭", "closed"),
+    },
+    "step": {
+        "submit": ("提交订单", "submit"),
+        "payment": ("付款", "payment"),
+        "reservation": ("库存预留", "stock reservation"),
+        "order": ("创建订单", "order creation"),
+        "fulfilment": ("发货履约", "fulfilment"),
+    },
+    "plan_step": {
+        "pending": ("待执行", "pending"),
+        "running": ("执行中", "running"),
+        "done": ("已完成", "done"),
+        "failed": ("失败", "failed"),
+        "skipped": ("已跳过", "skipped"),
+        "unknown": ("结果未知", "outcome unknown"),
+    },
+    "resolution": {
+        "repaired": ("系统自动修复", "repaired by the system alone"),
+        "repaired_with_approval": ("经审批后由系统修复", "repaired by the system with approval"),
+        "alternative_accepted": ("顾客接受了替代方案", "the customer accepted an alternative"),
+        "by_human": ("由人工解决", "solved by a person"),
+        "self_cleared": ("异常自行消除", "cleared by itself"),
+        "cancelled_refunded": ("已取消并退款", "cancelled and refunded"),
+        "no_response": ("顾客未答复", "the customer did not answer"),
+        "merged": ("已并入其他个案", "merged into another case"),
+        "false_alarm": ("误报", "false alarm"),
+    },
+    "payment": {
+        "requires_action": ("待顾客操作", "waiting for the customer's action"),
+        "pending": ("处理中", "pending"),
+        "authorized": ("已授权，未扣款", "authorised, not captured"),
+        "captured": ("已扣款", "captured"),
+        "failed": ("失败", "failed"),
+        "cancelled": ("已取消", "cancelled"),
+        "expired": ("已过期", "expired"),
+        "paid": ("已付款", "paid"),
+    },
+    "order": {
+        "created": ("已创建", "created"),
+        "confirmed": ("已确认", "confirmed"),
+        "on_hold": ("已暂停", "on hold"),
+        "shipped": ("已发货", "shipped"),
+        "delivered": ("已送达", "delivered"),
+        "cancelled": ("已取消", "cancelled"),
+    },
+    "checkout": {
+        "open": ("未提交", "not submitted"),
+        "submitted": ("已提交", "submitted"),
+        "completed": ("已完成", "completed"),
+        "expired": ("已过期", "expired"),
+        "cancelled": ("已取消", "cancelled"),
+    },
+    "reservation": {
+        "held": ("预留中", "held"),
+        "committed": ("已占用", "committed"),
+        "released": ("已释放", "released"),
+        "expired": ("已过期", "expired"),
+    },
+    "evidence": {"event": ("事件", "event"), "read_back": ("回读", "read-back")},
+    "system": {
+        "events": ("事件记录", "the events"),
+        "shop": ("商城", "the shop"),
+        "payment": ("支付", "payment"),
+        "order": ("订单", "the order"),
+        "checkout": ("结算", "the checkout"),
+        "cart": ("购物车", "the cart"),
+        "inventory": ("库存系统", "inventory"),
+        "wanted": ("需要", "wanted"),
+        "available": ("可用", "available"),
+        "due": ("应付", "due"),
+        "captured": ("实收", "captured"),
+    },
+    "difference": {
+        "checkout_status": ("结算状态不一致", "the checkout's status differs"),
+        "checkout_total": ("结算总额不一致", "the checkout's total differs"),
+        "payment_status": ("付款状态不一致", "the payment's status differs"),
+        "order_status": ("订单状态不一致", "the order's status differs"),
+        "line_price": ("单价不一致", "the unit price differs"),
+        "stock_short": ("库存不足", "stock is short"),
+        "stock_listed": ("商城展示库存与库存系统不一致", "the shop lists another stock than inventory"),
+        "held_unpaid": ("付款失败但库存仍被占用", "payment failed but stock is still held"),
+        "captured_and_due": ("实收与应付不一致", "captured and due differ"),
+        "order_total": ("订单总额与结算总额不一致", "the order's total differs from the checkout's"),
+        "paid_without_order": ("已付款但没有有效订单", "paid, but there is no live order"),
+    },
+}
+
+
+def label(kind: str, code: Any, language: str) -> str:
+    """What `code` of this kind is called; a code nobody named stands for itself, None is a dash."""
+    if code is None:
+        return "—"
+    words = _LABELS[kind].get(str(code))
+    return words[LANGUAGES.index(language_of(language))] if words else str(code).replace("_", " ")
+
+
+def fault_title(code: str, language: str) -> str:
+    """A fault's name from its own folder."""
+    try:
+        return render(code, "title", language)
+    except PhraseError:  # a deployment may add codes of its own
+        return code.replace("_", " ")
+
+
+def cause_words(cause: Any, faults: Iterable[str], language: str) -> str:
+    """A root cause in words: words by language as they are, a code by the texts of the case's faults."""
+    if isinstance(cause, dict):
+        return words_of(cause, language)
+    for fault in faults:
+        try:
+            return render(fault, f"cause.{cause}", language).rstrip("。.")
+        except PhraseError:
+            continue
+    return str(cause).replace("_", " ")
+
+
+def words_of(words: Any, language: str) -> str:
+    """`{language: text}` in this language (else whichever there is); plain text as it is."""
+    if not isinstance(words, dict):
+        return "" if words is None else str(words)
+    return str(words.get(language_of(language)) or next(iter(words.values()), ""))

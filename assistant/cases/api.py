@@ -1,0 +1,139 @@
+"""Contract C over HTTP: cases out, and what staff may do with them."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field
+
+from assistant.cases.commands import Commands
+from assistant.cases.views import Views, parse_time
+from assistant.security.principals import Principal, Scope
+from knowledge.vocabulary.errors import InputError
+
+Require = Callable[[Scope], Callable[..., Principal]]
+
+
+class _Decision(BaseModel):
+    plan_version: int
+
+
+class Approval(_Decision):
+    """Which version is approved. `edits` are not accepted yet: they would have to be checked like a new plan."""
+
+    edits: dict[str, Any] | None = None
+
+
+class Rejection(_Decision):
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Resolving(BaseModel):
+    resolution: str
+    note: Annotated[str, Field(max_length=4000)] = ""
+
+
+class Snooze(BaseModel):
+    until: str
+
+
+class Reopening(BaseModel):
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Merge(BaseModel):
+    into: str
+
+
+def language_asked(request: Request) -> str:
+    """The reader's language: `?language=`, else Accept-Language, else English."""
+    return request.query_params.get("language") or request.headers.get("accept-language", "en").split(",")[0] or "en"
+
+
+def make_router(views: Views, commands: Commands, require: Require) -> APIRouter:
+    """The routes; `require(scope)` is a dependency that gives the principal or refuses."""
+    router = APIRouter(prefix="/v1", tags=["cases"])
+    reads, writes = Depends(require(Scope.CASES_READ)), Depends(require(Scope.CASES_WRITE))
+    Writer = Annotated[Principal, writes]
+    Language = Annotated[str, Depends(language_asked)]
+
+    @router.get("/cases", dependencies=[reads])
+    def list_cases(
+        language: Language, status: str | None = None, severity: str | None = None, fault: str | None = None,
+        checkout_id: str | None = None, order_id: str | None = None, customer_id: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The queue, most urgent first. `status` and `severity` take several values, separated by commas."""
+        filters = {
+            "status": status, "severity": severity, "fault": fault,
+            "checkout_id": checkout_id, "order_id": order_id, "customer_id": customer_id,
+        }  # fmt: skip
+        return views.page(filters, limit, cursor, language)
+
+    @router.get("/cases/counts", dependencies=[reads])
+    def count_cases() -> dict[str, Any]:
+        """How many cases stand where."""
+        return views.counts()
+
+    @router.get("/cases/{case_id}", dependencies=[reads])
+    def get_case(case_id: str, language: Language) -> dict[str, Any]:
+        """One case with its plan, promises and timeline."""
+        return views.case(case_id, language)
+
+    @router.get("/cases/{case_id}/order", dependencies=[reads])
+    def get_order(case_id: str) -> dict[str, Any]:
+        """The case's order as every system sees it."""
+        checkout_id = views.case(case_id)["checkout_id"]
+        return views.order(checkout_id) if checkout_id else {"checkout_id": None, "snapshot": None, "read_back": None}
+
+    @router.post("/cases/{case_id}/approve")
+    def approve(case_id: str, body: Approval, who: Writer, language: Language) -> dict[str, Any]:
+        """Approves the waiting plan version; 409 when it changed meanwhile."""
+        if body.edits:
+            raise InputError("edits_not_supported", "edits", "plans can't be edited yet: approve, or reject with a reason")
+        commands.approve(case_id, body.plan_version, who)
+        return views.case(case_id, language)
+
+    @router.post("/cases/{case_id}/reject")
+    def reject(case_id: str, body: Rejection, who: Writer, language: Language) -> dict[str, Any]:
+        """Rejects the waiting plan version; a human takes over."""
+        commands.reject(case_id, body.plan_version, body.reason, who)
+        return views.case(case_id, language)
+
+    @router.post("/cases/{case_id}/claim")
+    def claim(case_id: str, who: Writer, language: Language) -> dict[str, Any]:
+        """Takes the case; the machine stops acting on it."""
+        commands.claim(case_id, who)
+        return views.case(case_id, language)
+
+    @router.post("/cases/{case_id}/release")
+    def release(case_id: str, who: Writer, language: Language) -> dict[str, Any]:
+        """Gives the case back to the assistant."""
+        commands.release(case_id, who)
+        return views.case(case_id, language)
+
+    @router.post("/cases/{case_id}/resolve")
+    def resolve(case_id: str, body: Resolving, who: Writer, language: Language) -> dict[str, Any]:
+        """Ends the case by hand."""
+        commands.resolve(case_id, body.resolution, body.note, who)
+        return views.case(case_id, language)
+
+    @router.post("/cases/{case_id}/snooze")
+    def snooze(case_id: str, body: Snooze, who: Writer, language: Language) -> dict[str, Any]:
+        """Lets the case rest until a time."""
+        commands.snooze(case_id, parse_time("until", body.until), who)
+        return views.case(case_id, language)
+
+    @router.post("/cases/{case_id}/reopen")
+    def reopen(case_id: str, body: Reopening, who: Writer, language: Language) -> dict[str, Any]:
+        """Opens an ended case again."""
+        commands.reopen(case_id, body.reason, who)
+        return views.case(case_id, language)
+
+    @router.post("/cases/{case_id}/merge")
+    def merge(case_id: str, body: Merge, who: Writer, language: Language) -> dict[str, Any]:
+        """Ends this case as part of another one."""
+        commands.merge(case_id, body.into, who)
+        return views.case(case_id, language)
+
+    return router

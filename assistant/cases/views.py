@@ -1,0 +1,208 @@
+"""Contract C's JSON of cases, and what the agent's tools may read of them. Nothing personal in it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from assistant.cases.commands import owner_of
+from assistant.cases.records import Case, Cases
+from assistant.plans.store import Plans
+from assistant.store.engine import Store
+from assistant.store.tables import cases as cases_table
+from assistant.store.tables import checkouts, messages, read_backs, timeline
+from knowledge.phrases import language_of
+from knowledge.vocabulary.codes import CaseStatus, FaultCode, Severity
+from knowledge.vocabulary.errors import InputError
+
+LIMIT = 200
+_TIMES = (
+    "detectable_at", "detected_at", "queued_at", "due_at", "first_action_at", "resolved_at", "snoozed_until",
+)  # fmt: skip
+
+
+class Views:
+    """Reads cases for people and for the agent."""
+
+    def __init__(self, store: Store, cases: Cases, plans: Plans) -> None:
+        self._store, self._cases, self._plans = store, cases, plans
+
+    def case(self, case_id: str, language: str = "en") -> dict[str, Any]:
+        """One case, whole (contract C).
+
+        Raises:
+            NotFoundError: `case_not_found`.
+        """
+        with self._store.read() as tx:
+            row = self._cases.find(tx, case_id)
+            steps = self._plans.steps(tx, case_id, row["plan_version"])
+            plan = self._plans.plan_row(tx, case_id, row["plan_version"])
+            lines = tx.execute(
+                sa.select(timeline).where(timeline.c.case_id == case_id).order_by(timeline.c.seq)
+            ).mappings()
+            history = [
+                {"at": line["at"], "actor": line["actor"], "what": _spoken(line["what"], language), "evidence": line["evidence"]}
+                for line in lines
+            ]  # fmt: skip
+            promises = self._promises(tx, row)
+        view = _case_json(row)
+        view["plan"] = [_step_json(s, language) for s in steps]
+        view["plan_state"] = _plan_json(plan, language) if plan else None
+        view["promises"], view["timeline"] = promises, history
+        return json_ready(view)
+
+    def page(self, filters: dict[str, str | None], limit: int, cursor: str | None, language: str = "en") -> dict[str, Any]:
+        """A page of the queue, most urgent first; the timeline is left out.
+
+        Raises:
+            InputError: names the filter that makes no sense.
+        """
+        limit = max(1, min(limit, LIMIT))
+        query = _filtered(filters)
+        order = (cases_table.c.severity_rank, -cases_table.c.priority, cases_table.c.id)
+        if cursor:
+            query = query.where(sa.tuple_(*order) > sa.tuple_(*_cursor(cursor)))
+        with self._store.read() as tx:
+            rows = [dict(r) for r in tx.execute(query.order_by(*order).limit(limit + 1)).mappings()]
+            steps = {r["id"]: self._plans.steps(tx, r["id"], r["plan_version"]) for r in rows[:limit]}
+        items = []
+        for row in rows[:limit]:
+            item = _case_json(row)
+            item["plan"] = [_step_json(s, language) for s in steps[row["id"]]]
+            items.append(json_ready(item))
+        last = rows[limit - 1] if len(rows) > limit else None
+        following = _encode([last["severity_rank"], -last["priority"], last["id"]]) if last else None
+        return {"items": items, "next": following}
+
+    def order(self, checkout_id: str) -> dict[str, Any]:
+        """The order as every system sees it: the snapshot, and the last read-back; personal fields are left out."""
+        with self._store.read() as tx:
+            row = tx.execute(sa.select(checkouts).where(checkouts.c.checkout_id == checkout_id)).mappings().first()
+            back = tx.execute(sa.select(read_backs).where(read_backs.c.checkout_id == checkout_id)).mappings().first()
+        return json_ready(
+            {
+                "checkout_id": checkout_id,
+                "snapshot": row["snapshot"] if row else None,
+                "read_back": {"at": back["at"], "facts": back["facts"]} if back else None,
+            }
+        )
+
+    def counts(self) -> dict[str, Any]:
+        """How many cases stand where: by status and by resolution."""
+        with self._store.read() as tx:
+            by_status = tx.execute(sa.select(cases_table.c.status, sa.func.count()).group_by(cases_table.c.status)).all()
+            ended = tx.execute(
+                sa.select(cases_table.c.resolution, sa.func.count())
+                .where(cases_table.c.resolution.is_not(None)).group_by(cases_table.c.resolution)
+            ).all()  # fmt: skip
+        return {"status": {k: n for k, n in by_status}, "resolution": {k: n for k, n in ended}}
+
+    def _promises(self, tx: sa.Connection, case: Case) -> list[dict[str, Any]]:
+        """What the customer was told and when, by occasion."""
+        rows = tx.execute(sa.select(messages).where(messages.c.case_id == case["id"]).order_by(messages.c.at)).mappings()
+        return [
+            {"occasion": r["occasion"], "channel": r["channel"], "state": r["state"], "at": r["at"],
+             "replied_at": r["replied_at"], "choice": r["choice"]}
+            for r in rows
+        ]  # fmt: skip
+
+
+def _case_json(row: Case) -> dict[str, Any]:
+    faults = [
+        {k: f[k] for k in ("code", "detected_at", "confidence", "evidence")} | {"cleared_at": f.get("cleared_at")}
+        for f in row["faults"]
+    ]
+    cause = row["root_cause"]
+    view: dict[str, Any] = {
+        "id": row["id"], "subject": {"kind": row["subject_kind"], "id": row["subject_id"]},
+        "checkout_id": row["checkout_id"], "order_id": row["order_id"], "customer_id": row["customer_id"],
+        "faults": faults, "severity": row["severity"], "priority": row["priority"],
+        "priority_terms": row["priority_terms"], "status": row["status"],
+        "root_cause": cause and {"step": cause["step"], "cause": cause["cause"], "evidence": cause["evidence"],
+                                 "pipeline": cause.get("pipeline", [])},
+        "plan_version": row["plan_version"], "owner": owner_of(row), "merged_into": row["merged_into"],
+        "resolution": row["resolution"], "language": row["language"], "episode": row["episode"],
+        "value": {"amount": row["value_amount"], "currency": row["value_currency"]} if row["value_currency"] else None,
+    }  # fmt: skip
+    return view | {name: row[name] for name in _TIMES}
+
+
+def _step_json(row: dict[str, Any], language: str) -> dict[str, Any]:
+    step = row["step"]
+    return {
+        "id": row["id"], "action": step["action"], "arguments": step["arguments"],
+        "effect": _spoken(step["effect"], language), "undo": _spoken(step["undo"], language) if step["undo"] else None,
+        "needs_approval": row["needs_approval"], "status": row["status"],
+    }  # fmt: skip
+
+
+def _plan_json(row: dict[str, Any], language: str) -> dict[str, Any]:
+    return {
+        "version": row["version"], "state": row["state"], "fault": row["fault"],
+        "summary": _spoken(row["plan"]["summary"], language), "needs_human": row["needs_human"],
+        "expires_at": row["expires_at"], "decided_by": row["decided_by"],
+    }  # fmt: skip
+
+
+def _spoken(text: Any, language: str) -> str:
+    return str(text.get(language_of(language)) or text.get("en")) if isinstance(text, dict) else str(text)
+
+
+def json_ready(value: Any) -> Any:
+    """Times as RFC 3339 UTC with Z, structs as objects."""
+    return json.loads(msgspec.json.encode(value))
+
+
+def _filtered(filters: dict[str, str | None]) -> sa.Select[Any]:
+    query = sa.select(cases_table)
+    allowed = {"status": CaseStatus, "severity": Severity, "fault": None}
+    for name, value in filters.items():
+        if not value:
+            continue
+        if name == "fault":
+            query = query.where(cases_table.c.fault_codes.contains(f",{_one_of(name, value, FaultCode)},"))
+        elif (kind := allowed.get(name)) is not None:
+            values = [_one_of(name, one, kind) for one in value.split(",")]
+            query = query.where(cases_table.c[name].in_(values))
+        else:
+            query = query.where(cases_table.c[name] == value)
+    return query
+
+
+def _one_of(name: str, value: str, kind: type[CaseStatus] | type[Severity] | type[FaultCode]) -> str:
+    if value not in {str(v) for v in kind}:
+        raise InputError("invalid_filter", name, f"{value!r} is none of {', '.join(str(v) for v in kind)}")
+    return value
+
+
+def _encode(position: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+
+
+def _cursor(cursor: str) -> list[Any]:
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor))
+        rank, priority, case_id = position
+        return [int(rank), int(priority), str(case_id)]
+    except (ValueError, TypeError) as error:
+        raise InputError("invalid_cursor", "cursor", "is not one of ours") from error
+
+
+def parse_time(name: str, value: str) -> datetime:
+    """A time with its zone.
+
+    Raises:
+        InputError: `invalid_time`.
+    """
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise InputError("invalid_time", name, "must be RFC 3339") from error
+    if at.tzinfo is None:
+        raise InputError("invalid_time", name, "must name its zone")
+    return at

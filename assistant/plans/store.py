@@ -1,0 +1,201 @@
+"""Stores plans and their steps, and decides approvals by compare-and-set; used by journey, repair and the API."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from assistant.cases.records import Case, Cases
+from assistant.cases.wording import reasons, say
+from assistant.store.engine import Store
+from assistant.store.tables import plan_steps, plans
+from assistant.timers.timers import cancel_timer, set_timer
+from knowledge.policies import Policies
+from knowledge.vocabulary.codes import CaseStatus
+from knowledge.vocabulary.errors import ConflictError
+from knowledge.vocabulary.plans import Plan, PlanStep
+
+
+class StepRow(NamedTuple):
+    """A step as stored and as data."""
+
+    id: str
+    row: dict[str, Any]
+    step: PlanStep
+
+
+class Plans:
+    """The plan store. States: ready, awaiting, approved, rejected, expired, done, failed, superseded."""
+
+    def __init__(self, store: Store, cases: Cases, policies: Policies, approval_seconds: float) -> None:
+        self._store, self._cases, self._policies = store, cases, policies
+        self._approval = timedelta(seconds=approval_seconds)
+
+    # -- proposing --------------------------------------------------------------------------------------------------
+
+    def propose(self, tx: sa.Connection, case: Case, plan: Plan, needs_human: list[str], now: datetime) -> int:
+        """Stores a new version; above the limits it waits for approval. Returns the version."""
+        version = case["plan_version"] + 1
+        tx.execute(
+            plans.update()
+            .where(plans.c.case_id == case["id"], plans.c.state.in_(("ready", "awaiting", "approved")))
+            .values(state="superseded")
+        )
+        row = {
+            "case_id": case["id"], "version": version, "fault": plan.fault,
+            "state": "awaiting" if needs_human else "ready", "plan": plan, "needs_human": needs_human,
+            "expires_at": now + self._approval if needs_human else None, "policy_version": self._policies.version,
+            "created_at": now,
+        }  # fmt: skip
+        tx.execute(plans.insert().values(**row))
+        steps = [
+            {
+                "id": f"{case['id']}:{version}:{position}", "case_id": case["id"], "version": version,
+                "position": position, "step": step, "needs_approval": bool(needs_human), "status": "pending", "result": None,
+            }
+            for position, step in enumerate(plan.steps)
+        ]  # fmt: skip
+        if steps:
+            tx.execute(plan_steps.insert(), steps)
+        self._cases.note(tx, case["id"], now, say("planned", version=version, summary=plan.summary))
+        status = CaseStatus.AWAITING_APPROVAL if needs_human else case["status"]
+        self._cases.update(tx, case, now, plan_version=version, status=status)
+        if needs_human:
+            what = say("needs_approval", version=version, reasons=reasons(needs_human))
+            self._cases.note(tx, case["id"], now, what)
+            set_timer(tx, "approval", case["id"], now + self._approval, generation=version)
+        else:
+            cancel_timer(tx, "approval", case["id"])
+        return version
+
+    # -- deciding ---------------------------------------------------------------------------------------------------
+
+    def decide(
+        self, tx: sa.Connection, case: Case, version: int, state: str, by: str, now: datetime, reason: str | None = None
+    ) -> None:
+        """Approves, rejects or expires a plan version: one compare-and-set, the first wins.
+
+        Raises:
+            ConflictError: `plan_changed` when that version is not waiting for a decision (any more).
+        """
+        current = now if self._store.is_sqlite else sa.func.now()
+        query = plans.update().where(
+            plans.c.case_id == case["id"], plans.c.version == version, plans.c.state == "awaiting"
+        )
+        if state != "expired":
+            query = query.where(plans.c.expires_at > current)
+        won = tx.execute(query.values(state=state, decided_by=by, decided_at=now, reason=reason)).rowcount
+        if not won or case["plan_version"] != version:
+            raise ConflictError("plan_changed", f"plan {version} is not waiting for a decision; read the case again")
+        cancel_timer(tx, "approval", case["id"])
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def plan_row(self, tx: sa.Connection, case_id: str, version: int) -> dict[str, Any] | None:
+        """The stored plan version."""
+        query = sa.select(plans).where(plans.c.case_id == case_id, plans.c.version == version)
+        row = tx.execute(query).mappings().first()
+        return dict(row) if row else None
+
+    def state(self, tx: sa.Connection, case_id: str, version: int) -> str | None:
+        """The plan version's state."""
+        row = self.plan_row(tx, case_id, version)
+        return row["state"] if row else None
+
+    def asks(self, tx: sa.Connection, case_id: str, version: int) -> bool:
+        """Whether the plan ends by waiting for the customer."""
+        row = self.plan_row(tx, case_id, version)
+        return bool(row) and row["plan"]["then"] == "await_customer"  # type: ignore[index]
+
+    def approver(self, tx: sa.Connection, case_id: str, version: int) -> str | None:
+        """Who approved it; None when policy allowed it."""
+        row = self.plan_row(tx, case_id, version)
+        return row["decided_by"] if row and row["state"] == "approved" else None
+
+    def permitted_by(self, tx: sa.Connection, case_id: str, version: int) -> str:
+        """The approver, or the policy version that allowed it: what the audit trail names."""
+        return self.approver(tx, case_id, version) or f"policy:{self._policies.version}"
+
+    def step(self, case_id: str, version: int, position: int) -> StepRow | None:
+        """One step of a plan version."""
+        return self.step_by_id(f"{case_id}:{version}:{position}")
+
+    def step_by_id(self, step_id: str) -> StepRow | None:
+        """One step by its id."""
+        with self._store.read() as tx:
+            row = tx.execute(sa.select(plan_steps).where(plan_steps.c.id == step_id)).mappings().first()
+        return StepRow(step_id, dict(row), msgspec.convert(row["step"], PlanStep)) if row else None
+
+    def steps(self, tx: sa.Connection, case_id: str, version: int) -> list[dict[str, Any]]:
+        """All steps of a plan version in order."""
+        query = sa.select(plan_steps).where(plan_steps.c.case_id == case_id, plan_steps.c.version == version)
+        return [dict(row) for row in tx.execute(query.order_by(plan_steps.c.position)).mappings()]
+
+    def results(self, tx: sa.Connection, case_id: str, version: int) -> dict[str, dict[str, Any]]:
+        """Results of a plan version's finished steps by action."""
+        return {
+            row["step"]["action"]: row["result"] or {}
+            for row in self.steps(tx, case_id, version) if row["status"] == "done"
+        }  # fmt: skip
+
+    def done_in(self, tx: sa.Connection, case_id: str, since_version: int) -> frozenset[str]:
+        """`action|target` of every step performed from a version on."""
+        query = sa.select(plan_steps).where(
+            plan_steps.c.case_id == case_id, plan_steps.c.version >= since_version, plan_steps.c.status == "done"
+        )
+        rows = tx.execute(query).mappings()
+        return frozenset(f"{row['step']['action']}|{row['step']['target']}" for row in rows)
+
+    def refused_in(self, tx: sa.Connection, case_id: str, since_version: int) -> dict[str, str]:
+        """Codes of definite refusals by `action|target`, from a version on."""
+        query = sa.select(plan_steps).where(
+            plan_steps.c.case_id == case_id, plan_steps.c.version >= since_version, plan_steps.c.status == "failed"
+        )
+        rows = tx.execute(query.order_by(plan_steps.c.version)).mappings()
+        return {f"{r['step']['action']}|{r['step']['target']}": (r["result"] or {}).get("code", "") for r in rows}
+
+    def created(self, tx: sa.Connection, case_id: str, since_version: int, action: str) -> list[str]:
+        """Ids of what an action created, from a version on."""
+        query = sa.select(plan_steps).where(
+            plan_steps.c.case_id == case_id, plan_steps.c.version >= since_version, plan_steps.c.status == "done"
+        )
+        rows = tx.execute(query).mappings()
+        return [r["result"]["id"] for r in rows if r["step"]["action"] == action and (r["result"] or {}).get("id")]
+
+    def last_done(self, tx: sa.Connection, case_id: str, since_version: int) -> dict[str, Any] | None:
+        """The newest plan of the episode that changed anything outside; None when none did."""
+        query = (
+            sa.select(plans)
+            .join(plan_steps, (plan_steps.c.case_id == plans.c.case_id) & (plan_steps.c.version == plans.c.version))
+            .where(plans.c.case_id == case_id, plans.c.version >= since_version, plan_steps.c.status == "done")
+            .where(plans.c.state != "failed")
+            .order_by(plans.c.version.desc())
+            .limit(1)
+        )
+        row = tx.execute(query).mappings().first()
+        return dict(row) if row else None
+
+    def withdraw(self, tx: sa.Connection, case_id: str) -> None:
+        """A human takes over: what was planned and not begun is no longer going to happen."""
+        tx.execute(
+            plans.update()
+            .where(plans.c.case_id == case_id, plans.c.state.in_(("ready", "awaiting", "approved")))
+            .values(state="superseded")
+        )
+
+    def note(self, tx: sa.Connection, case_id: str, now: datetime, what: dict[str, str]) -> None:
+        """A line on the case's timeline."""
+        self._cases.note(tx, case_id, now, what)
+
+    # -- marking ----------------------------------------------------------------------------------------------------
+
+    def mark_step(self, tx: sa.Connection, step_id: str, status: str, result: dict[str, Any] | None = None) -> None:
+        """Sets a step's status: pending, running, done, failed or skipped."""
+        tx.execute(plan_steps.update().where(plan_steps.c.id == step_id).values(status=status, result=result))
+
+    def set_state(self, tx: sa.Connection, case_id: str, version: int, state: str) -> None:
+        """Sets a plan version's state."""
+        tx.execute(plans.update().where(plans.c.case_id == case_id, plans.c.version == version).values(state=state))

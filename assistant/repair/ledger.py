@@ -1,0 +1,84 @@
+"""The effects ledger: every outside write is a row before it is a call, and ends as ok, rejected or unknown."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from assistant.security.vault import Vault, customer_ref
+from assistant.store.tables import effects
+from tools.connectors.outcome import Outcome
+from tools.connectors.ports import WriteDraft, WriteRequest
+
+UNSETTLED = ("intended", "unknown")
+Effect = dict[str, Any]
+
+
+class Ledger:
+    """Writes and reads effect rows. The exact bytes of a call are kept in the vault: they may hold personal data."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def of_step(self, tx: sa.Connection, step_id: str) -> Effect | None:
+        """The step's newest effect."""
+        query = sa.select(effects).where(effects.c.step_id == step_id).order_by(effects.c.attempt.desc()).limit(1)
+        row = tx.execute(query).mappings().first()
+        return dict(row) if row else None
+
+    def unsettled_of(self, tx: sa.Connection, case_id: str) -> list[Effect]:
+        """Effects of the case whose outcome nobody knows yet, oldest first."""
+        query = sa.select(effects).where(effects.c.case_id == case_id, effects.c.state.in_(UNSETTLED))
+        return [dict(row) for row in tx.execute(query.order_by(effects.c.created_at)).mappings()]
+
+    def intend(
+        self, tx: sa.Connection, *, case: dict[str, Any], step_id: str, attempt: int, action: str, target: str,
+        arguments: dict[str, Any], draft: WriteDraft, now: datetime, principal: str, policy_version: str,
+    ) -> Effect | None:  # fmt: skip
+        """Commits (with `tx`) that this write is about to be sent, byte by byte.
+
+        Returns None when another effect on the same target is not settled yet: nothing else may start there.
+        """
+        key = f"{step_id}:{attempt}"
+        owner = customer_ref(case["customer_id"], case["checkout_id"] or case["id"])
+        body_ref = self._vault.put(tx, owner, "effect_body", draft.body.decode(), now)
+        row = {
+            "id": key, "case_id": case["id"], "step_id": step_id, "attempt": attempt, "action": action, "target": target,
+            "arguments": arguments, "method": draft.method, "path": draft.path, "body_ref": body_ref,
+            "body_hash": hashlib.sha256(draft.body).hexdigest(), "if_match": draft.if_match, "key": key,
+            "state": "intended", "outcome": None, "principal": principal, "policy_version": policy_version,
+            "created_at": now, "settled_at": None,
+        }  # fmt: skip
+        try:
+            with tx.begin_nested():
+                tx.execute(effects.insert().values(**row))
+        except IntegrityError:
+            return None
+        return row
+
+    def request(self, tx: sa.Connection, effect: Effect) -> WriteRequest | None:
+        """The same bytes and key as the first time; None when the customer was erased meanwhile."""
+        body = self._vault.get(tx, effect["body_ref"])
+        if body is None:
+            return None
+        return WriteRequest(
+            method=effect["method"], path=effect["path"], body=str(body).encode(), key=effect["key"],
+            if_match=effect["if_match"],
+        )  # fmt: skip
+
+    def settle(self, tx: sa.Connection, effect: Effect, state: str, outcome: dict[str, Any], now: datetime) -> None:
+        """Writes how the effect ended (`ok`, `rejected`), or that nobody knows (`unknown`)."""
+        settled_at = now if state in ("ok", "rejected") else None
+        tx.execute(
+            effects.update().where(effects.c.id == effect["id"]).values(state=state, outcome=outcome, settled_at=settled_at)
+        )
+        effect.update(state=state, outcome=outcome, settled_at=settled_at)
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """What the ledger keeps of an outcome: no answer bodies, they may be personal."""
+    return {"kind": outcome.kind, "code": outcome.code, "status": outcome.status}

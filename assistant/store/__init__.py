@@ -1,0 +1,1 @@
+"""The database: tables, engine, migrations. SQLite by default, PostgreSQL by setting."""

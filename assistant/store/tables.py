@@ -1,0 +1,244 @@
+"""Every table of ours (DBOS's and LangGraph's tables are theirs). Personal data is in `vault` alone."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from assistant.store.types import Json, UtcDateTime
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_Id = sa.String(64)
+_Name = sa.String(128)
+_Ref = sa.String(512)
+_Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _col(name: str, kind: object, **options: object) -> sa.Column[object]:
+    options.setdefault("nullable", False)
+    return sa.Column(name, kind, **options)  # type: ignore[arg-type]
+
+
+# -- intake ---------------------------------------------------------------------------------------------------------
+
+events = sa.Table(
+    "events", metadata,
+    _col("seq", _Serial, primary_key=True, autoincrement=True),
+    _col("source", _Ref), _col("id", _Ref), _col("type", _Name),
+    _col("subject", _Ref, nullable=True), _col("checkout_id", _Ref, nullable=True), _col("payment_id", _Ref, nullable=True),
+    _col("at", UtcDateTime), _col("received_at", UtcDateTime),
+    _col("body_hash", sa.String(64)),  # of the event as it was sent: the same id with another body is a conflict
+    _col("data", Json),  # masked
+    _col("vault_ref", _Id, nullable=True),
+    sa.UniqueConstraint("source", "id"),
+    sa.Index("ix_events_checkout_id", "checkout_id"),
+    sa.Index(  # payment events that nobody could give a checkout yet
+        "ix_events_unmatched", "payment_id",
+        sqlite_where=sa.text("checkout_id IS NULL AND payment_id IS NOT NULL"),
+        postgresql_where=sa.text("checkout_id IS NULL AND payment_id IS NOT NULL"),
+    ),
+)  # fmt: skip
+
+rejected_events = sa.Table(
+    "rejected_events", metadata,
+    _col("id", _Id, primary_key=True),
+    _col("event_id", _Ref, nullable=True), _col("source", _Ref, nullable=True),
+    _col("code", _Name), _col("detail", sa.Text), _col("body_hash", sa.String(64)),
+    _col("vault_ref", _Id, nullable=True),  # the whole event; none for one that carried a card number
+    _col("received_at", UtcDateTime), _col("replayed_at", UtcDateTime, nullable=True),
+    sa.Index("ix_rejected_events_received_at", "received_at"),
+)  # fmt: skip
+
+checkouts = sa.Table(
+    "checkouts", metadata,
+    _col("checkout_id", _Ref, primary_key=True),
+    _col("customer_id", _Ref, nullable=True, index=True),
+    _col("customer_ref", _Ref),  # whose vault key its personal fields are under
+    _col("snapshot", Json),
+    _col("events_folded", sa.Integer),  # how many events the snapshot was folded from
+    _col("updated_at", UtcDateTime),
+    _col("latest_event_at", UtcDateTime, nullable=True),
+)  # fmt: skip
+
+read_backs = sa.Table(
+    "read_backs", metadata,
+    _col("checkout_id", _Ref, primary_key=True), _col("at", UtcDateTime),
+    _col("facts", Json),  # {part: {at, value (masked), ref (vault) | null}}: the latest read-back of each part
+)  # fmt: skip
+
+payment_index = sa.Table(
+    "payment_index", metadata,
+    _col("payment_id", _Ref, primary_key=True), _col("checkout_id", _Ref),
+)  # fmt: skip
+
+sweep_cursors = sa.Table(
+    "sweep_cursors", metadata,
+    _col("kind", _Name, primary_key=True), _col("updated_since", UtcDateTime, nullable=True),
+    _col("cursor", sa.Text, nullable=True), _col("swept_at", UtcDateTime, nullable=True),
+)  # fmt: skip
+
+# -- cases ----------------------------------------------------------------------------------------------------------
+
+cases = sa.Table(
+    "cases", metadata,
+    _col("id", _Id, primary_key=True),
+    _col("subject_kind", _Name), _col("subject_id", _Ref),
+    _col("checkout_id", _Ref, nullable=True, index=True), _col("order_id", _Ref, nullable=True, index=True),
+    _col("customer_id", _Ref, nullable=True, index=True), _col("language", _Name, nullable=True),
+    _col("faults", Json), _col("fault_codes", sa.Text),  # codes as ",a,b," to filter by
+    _col("severity", _Name), _col("severity_rank", sa.Integer), _col("priority", sa.Integer), _col("priority_terms", Json),
+    _col("value_amount", sa.BigInteger, nullable=True), _col("value_currency", sa.String(3), nullable=True),
+    _col("status", _Name), _col("root_cause", Json, nullable=True),
+    _col("plan_version", sa.Integer, default=0),
+    _col("owner_kind", _Name, nullable=True), _col("owner_id", _Name, nullable=True), _col("owner_name", _Name, nullable=True),
+    _col("detectable_at", UtcDateTime), _col("detected_at", UtcDateTime), _col("queued_at", UtcDateTime),
+    _col("due_at", UtcDateTime), _col("first_action_at", UtcDateTime, nullable=True),
+    _col("resolved_at", UtcDateTime, nullable=True), _col("closed_at", UtcDateTime, nullable=True),
+    _col("snoozed_until", UtcDateTime, nullable=True), _col("merged_into", _Id, nullable=True),
+    _col("resolution", _Name, nullable=True),
+    _col("episode", sa.Integer, default=1), _col("episode_plan", sa.Integer, default=1),  # its first plan version
+    _col("rounds", sa.Integer, default=0), _col("failed_repairs", sa.Integer, default=0),
+    _col("retries", sa.Integer, default=0), _col("by_approval", sa.Boolean, default=False),
+    _col("settled", Json, default=list),  # fingerprints of findings that were dealt with
+    _col("live", sa.Boolean, default=True),  # false: older than the live window: detect only
+    # concurrency rule 1
+    _col("generation", sa.Integer, default=0), _col("running", sa.Integer, nullable=True), _col("wake", sa.Boolean, default=False),
+    _col("version", sa.Integer, default=1), _col("updated_at", UtcDateTime),
+    sa.Index("ix_cases_queue", "status", "severity_rank", "priority"),
+    sa.Index("ix_cases_updated_at", "updated_at"),
+    sa.Index(
+        "uq_cases_open_subject", "subject_kind", "subject_id", unique=True,
+        sqlite_where=sa.text("status NOT IN ('resolved', 'closed')"),
+        postgresql_where=sa.text("status NOT IN ('resolved', 'closed')"),
+    ),
+)  # fmt: skip
+
+timeline = sa.Table(
+    "timeline", metadata,
+    _col("seq", _Serial, primary_key=True, autoincrement=True),
+    _col("case_id", _Id), _col("at", UtcDateTime), _col("actor", _Name), _col("what", Json), _col("evidence", Json),
+    sa.Index("ix_timeline_case_id", "case_id", "seq"),
+)  # fmt: skip
+
+plans = sa.Table(
+    "plans", metadata,
+    _col("case_id", _Id, primary_key=True), _col("version", sa.Integer, primary_key=True),
+    _col("fault", _Name), _col("state", _Name),  # ready, awaiting, approved, rejected, expired, done, failed, superseded
+    _col("plan", Json), _col("needs_human", Json),
+    _col("expires_at", UtcDateTime, nullable=True), _col("decided_by", _Name, nullable=True),
+    _col("decided_at", UtcDateTime, nullable=True), _col("reason", sa.Text, nullable=True),
+    _col("policy_version", _Name), _col("created_at", UtcDateTime),
+)  # fmt: skip
+
+plan_steps = sa.Table(
+    "plan_steps", metadata,
+    _col("id", _Id, primary_key=True), _col("case_id", _Id), _col("version", sa.Integer), _col("position", sa.Integer),
+    _col("step", Json),  # PlanStep
+    _col("needs_approval", sa.Boolean), _col("status", _Name),  # pending, running, done, failed, skipped
+    _col("result", Json, nullable=True),
+    sa.Index("ix_plan_steps_case_id", "case_id", "version", "position"),
+)  # fmt: skip
+
+effects = sa.Table(
+    "effects", metadata,
+    _col("id", _Id, primary_key=True),
+    _col("case_id", _Id), _col("step_id", _Id), _col("attempt", sa.Integer),
+    _col("action", _Name), _col("target", _Ref), _col("arguments", Json),
+    _col("method", _Name), _col("path", sa.Text), _col("body_ref", _Id),  # the exact bytes, in the vault
+    _col("body_hash", sa.String(64)), _col("if_match", _Name, nullable=True), _col("key", _Name, unique=True),
+    _col("state", _Name),  # intended, ok, rejected, unknown
+    _col("outcome", Json, nullable=True), _col("principal", _Name), _col("policy_version", _Name),
+    _col("created_at", UtcDateTime), _col("settled_at", UtcDateTime, nullable=True),
+    sa.Index("ix_effects_case_id", "case_id", "created_at"),
+    sa.UniqueConstraint("step_id", "attempt"),
+    sa.Index(
+        "uq_effects_unsettled_target", "target", unique=True,
+        sqlite_where=sa.text("state IN ('intended', 'unknown')"),
+        postgresql_where=sa.text("state IN ('intended', 'unknown')"),
+    ),
+)  # fmt: skip
+
+spending = sa.Table(
+    "spending", metadata,
+    _col("step_id", _Id, primary_key=True), _col("case_id", _Id, index=True), _col("customer_id", _Ref, nullable=True),
+    _col("amount", sa.BigInteger), _col("currency", sa.String(3)), _col("at", UtcDateTime), _col("approved_by", _Name, nullable=True),
+    sa.Index("ix_spending_customer", "customer_id", "at"),
+)  # fmt: skip
+
+incidents = sa.Table(
+    "incidents", metadata,  # one row per repair begun: fault and sku, for the budget per hour
+    _col("case_id", _Id, primary_key=True), _col("fault", _Name, primary_key=True), _col("sku", _Ref, primary_key=True),
+    _col("at", UtcDateTime),
+    sa.Index("ix_incidents_fault_sku_at", "fault", "sku", "at"),
+)  # fmt: skip
+
+messages = sa.Table(
+    "messages", metadata,
+    _col("dedupe_key", _Name, primary_key=True), _col("case_id", _Id), _col("episode", sa.Integer), _col("occasion", _Name),
+    _col("checkout_id", _Ref, nullable=True), _col("customer_id", _Ref, nullable=True),
+    _col("channel", _Name, nullable=True), _col("language", _Name), _col("phrase", _Name), _col("choices", Json),
+    _col("state", _Name),  # intended, accepted, failed, not_allowed
+    _col("at", UtcDateTime), _col("replied_at", UtcDateTime, nullable=True), _col("choice", _Ref, nullable=True),
+    _col("reply_ref", _Id, nullable=True), _col("timed_out", sa.Boolean, default=False),
+    sa.Index("ix_messages_case_id", "case_id"),
+)  # fmt: skip
+
+# -- what waits -----------------------------------------------------------------------------------------------------
+
+timers = sa.Table(
+    "timers", metadata,
+    _col("kind", _Name, primary_key=True), _col("subject", _Ref, primary_key=True),
+    _col("due_at", UtcDateTime), _col("generation", sa.Integer, nullable=True), _col("payload", Json, nullable=True),
+    _col("version", sa.Integer, default=1),  # rises with each setting: whoever fires deletes only what it fired
+    _col("attempts", sa.Integer, default=0), _col("leased_until", UtcDateTime, nullable=True),
+    sa.Index("ix_timers_due_at", "due_at"),
+)  # fmt: skip
+
+outbox = sa.Table(
+    "outbox", metadata,  # derived data to write after commit: the library's index
+    _col("seq", _Serial, primary_key=True, autoincrement=True),
+    _col("kind", _Name), _col("subject", _Ref), _col("created_at", UtcDateTime), _col("attempts", sa.Integer, default=0),
+)  # fmt: skip
+
+workers = sa.Table(
+    "workers", metadata,
+    _col("executor_id", _Name, primary_key=True), _col("number", sa.BigInteger), _col("started_at", UtcDateTime),
+    _col("stopped_at", UtcDateTime, nullable=True),
+)  # fmt: skip
+
+# -- people and secrets ---------------------------------------------------------------------------------------------
+
+api_keys = sa.Table(
+    "api_keys", metadata,
+    _col("id", _Id, primary_key=True), _col("name", _Name), _col("hash", sa.String(64), unique=True),
+    _col("scopes", Json), _col("role", _Name, nullable=True), _col("created_at", UtcDateTime), _col("revoked_at", UtcDateTime, nullable=True),
+)  # fmt: skip
+
+vault_keys = sa.Table(
+    "vault_keys", metadata,
+    _col("customer_ref", _Ref, primary_key=True), _col("wrapped_key", sa.LargeBinary, nullable=True),
+    _col("generation", sa.Integer, default=1),  # rises with each destruction: older values stay unreadable
+    _col("created_at", UtcDateTime), _col("destroyed_at", UtcDateTime, nullable=True),
+)  # fmt: skip
+
+vault = sa.Table(
+    "vault", metadata,
+    _col("ref", _Id, primary_key=True), _col("customer_ref", _Ref, index=True), _col("kind", _Name),
+    _col("generation", sa.Integer),  # of the key it is under
+    _col("ciphertext", sa.LargeBinary), _col("created_at", UtcDateTime),
+)  # fmt: skip
+
+chat_messages = sa.Table(
+    "chat_messages", metadata,
+    _col("seq", _Serial, primary_key=True, autoincrement=True),
+    _col("id", _Id, unique=True), _col("case_id", _Id), _col("conversation", _Name), _col("role", _Name),
+    _col("language", _Name), _col("text_ref", _Id), _col("sources", Json), _col("model", _Name, nullable=True),
+    _col("at", UtcDateTime),
+    sa.Index("ix_chat_messages_conversation", "conversation", "seq"),
+)  # fmt: skip

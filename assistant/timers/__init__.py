@@ -1,0 +1,1 @@
+"""Everything that waits: one table of timers and the sweep that fires them."""

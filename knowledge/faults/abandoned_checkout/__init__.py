@@ -1,0 +1,1 @@
+"""The customer left before paying; nothing is held."""

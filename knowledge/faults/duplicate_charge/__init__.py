@@ -1,0 +1,1 @@
+"""More was captured than due, and one whole payment is redundant."""

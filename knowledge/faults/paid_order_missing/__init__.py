@@ -1,0 +1,1 @@
+"""Paid, and no order after the deadline."""

@@ -1,0 +1,1 @@
+"""Paid, and stock can't cover the lines."""

@@ -1,0 +1,1 @@
+"""Money was taken, but less than due, and nothing more is coming."""

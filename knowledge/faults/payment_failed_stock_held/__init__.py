@@ -1,0 +1,1 @@
+"""The payment failed or the checkout ended, and stock is still reserved for it."""

@@ -1,0 +1,1 @@
+"""The gateway gave no answer by its method's deadline."""

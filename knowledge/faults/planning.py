@@ -1,0 +1,257 @@
+"""What every playbook shares: the context it decides in, the customer's answers, guards and the shapes of plans; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from knowledge.faults.figures import ACCEPTED, ENDED, OPEN, SENT, currencies, minor
+from knowledge.policies import Policies
+from knowledge.vocabulary.facts import Facts, PaymentLinkFact, ProductFact
+from knowledge.vocabulary.findings import Finding
+from knowledge.vocabulary.plans import Plan, PlanStep
+from knowledge.vocabulary.snapshot import OrderSnapshot
+
+Words = dict[str, str]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One question put to the customer in this episode, and what came of it. `at` is aware UTC.
+
+    `choice` is the id of the option chosen; `replied` without a choice means words that a person has to read.
+    `timed_out`: the reply time-out passed. `delivered` is False when no channel took the message.
+    """
+
+    occasion: str
+    dedupe_key: str
+    at: datetime
+    choices: list[str] = []
+    choice: str | None = None
+    replied: bool = False
+    timed_out: bool = False
+    delivered: bool = True
+
+
+class PlanContext(msgspec.Struct, frozen=True):
+    """What a playbook may know beside finding and facts.
+
+    `snapshot` is already corrected by the read-back. `asked` is by occasion, `substitutes` by the sku they could
+    replace (in stock, best first, at their present price). `links` are those this case created. `done` holds
+    "action|target" of every step performed in this episode; `refused` the code with which the shop definitely
+    refused such a step (empty where nobody keeps it). `titles` are the products' names by sku, as far as known.
+    """
+
+    now: datetime
+    policies: Policies
+    snapshot: OrderSnapshot
+    asked: dict[str, Asked] = {}
+    substitutes: dict[str, list[ProductFact]] = {}
+    links: list[PaymentLinkFact] = []
+    done: frozenset[str] = frozenset()
+    language: str = "zh-CN"
+    can_message: bool = True
+    refused: dict[str, str] = {}
+    titles: dict[str, str] = {}
+
+
+class Answer(StrEnum):
+    """Where a question to the customer stands."""
+
+    NOT_ASKED = "not_asked"
+    WAITING = "waiting"
+    UNREACHED = "unreached"
+    TIMED_OUT = "timed_out"
+    WORDS = "words"
+    DECLINED = "declined"
+    CHOSE = "chose"
+
+
+def answer(ctx: PlanContext, occasion: str) -> Answer:
+    """Where the question of this occasion stands; an answer goes before the time-out."""
+    asked = ctx.asked.get(occasion)
+    if asked is None:
+        return Answer.WAITING if performed(ctx, "send_message", f"message:{occasion}") else Answer.NOT_ASKED
+    if asked.choice:
+        return Answer.DECLINED if asked.choice.startswith("no") else Answer.CHOSE
+    if asked.replied:
+        return Answer.WORDS
+    if not asked.delivered:
+        return Answer.UNREACHED
+    return Answer.TIMED_OUT if asked.timed_out else Answer.WAITING
+
+
+def performed(ctx: PlanContext, action: str, target: str) -> bool:
+    """Whether this step was performed in this episode."""
+    return f"{action}|{target}" in ctx.done
+
+
+def performed_any(ctx: PlanContext, *actions: str) -> bool:
+    """Whether a step with one of these actions was performed in this episode, whatever its target."""
+    return any(key.split("|", 1)[0] in actions for key in ctx.done)
+
+
+# -- guards ---------------------------------------------------------------------------------------------------------
+
+
+def unreadable(facts: Facts) -> bool:
+    """Whether a part that every decision about money or stock needs wasn't read."""
+    return any(part is None for part in (facts.checkout, facts.orders, facts.payments, facts.reservations))
+
+
+def obstacle(facts: Facts, *, moves: bool = True) -> str | None:
+    """Why the machine must leave this to a human, None when nothing stands in the way.
+
+    `moves` is False for playbooks that only let go (release stock, cancel what is unpaid).
+    """
+    if unreadable(facts):
+        return "facts_missing"
+    if any(minor(p.disputed) for p in facts.payments or []):
+        return "payment_disputed"
+    if len(currencies(facts)) > 1:
+        return "currency_mismatch"
+    if sum(order.live for order in facts.orders or []) > 1:
+        return "several_orders"
+    if moves and facts.customer is not None and facts.customer.status != "active":
+        return "account_blocked"
+    return None
+
+
+def over(facts: Facts) -> bool:
+    """Whether nothing will be delivered any more: the checkout ended or every order was cancelled."""
+    if facts.live_order is not None:
+        return False
+    return bool(facts.orders) or (facts.checkout is not None and facts.checkout.status in ENDED)
+
+
+def sent(facts: Facts) -> bool:
+    """Whether any order has left the warehouse."""
+    return any(order.status in SENT for order in facts.orders or [])
+
+
+def in_flight(facts: Facts) -> bool:
+    """Whether a payment may still be captured by itself and nothing was accepted yet."""
+    payments = facts.payments or []
+    return any(p.status in OPEN for p in payments) and not any(p.status in ACCEPTED for p in payments)
+
+
+# -- plans ----------------------------------------------------------------------------------------------------------
+
+REASONS: dict[str, Words] = {
+    "account_blocked": {"zh-CN": "客户账户状态异常", "en": "the customer's account is not active"},
+    "address_problem": {"zh-CN": "承运商给出的问题不是缺少字段", "en": "the carrier objects to more than missing fields"},
+    "already_shipped": {"zh-CN": "订单已发货", "en": "the order has left the warehouse"},
+    "answer_overtaken": {
+        "zh-CN": "客户要求退款后，店铺又备好了货",
+        "en": "the shop secured the goods after the customer had asked for a refund",
+    },
+    "cancel_not_effective": {
+        "zh-CN": "支付已请求取消但仍处于待处理状态",
+        "en": "the payment was cancelled, but is still pending",
+    },
+    "cannot_ask": {"zh-CN": "没有可用渠道询问客户", "en": "no channel to ask the customer on"},
+    "cannot_reach": {"zh-CN": "消息未能送达客户", "en": "the message did not reach the customer"},
+    "committed_without_order": {
+        "zh-CN": "库存已提交出库但没有对应订单",
+        "en": "stock is committed although there is no order",
+    },
+    "currency_mismatch": {"zh-CN": "涉及多种币种", "en": "more than one currency is involved"},
+    "customer_silent": {"zh-CN": "客户未在期限内答复", "en": "the customer did not answer in time"},
+    "customer_wrote": {"zh-CN": "客户用文字答复，需人工阅读", "en": "the customer answered in words that a person must read"},
+    "facts_missing": {"zh-CN": "部分系统数据未能读取", "en": "part of the systems could not be read"},
+    "no_longer_paid": {"zh-CN": "读回显示订单未付清", "en": "the read-back shows that it is not paid"},
+    "order_live": {"zh-CN": "已存在有效订单", "en": "a live order exists"},
+    "order_on_hold": {
+        "zh-CN": "货已备好，但订单被暂停，需人工解除",
+        "en": "the goods are secured, but somebody put the order on hold",
+    },
+    "overpaid": {"zh-CN": "已收款高于应付金额", "en": "more was captured than is due"},
+    "payment_disputed": {"zh-CN": "存在支付争议，禁止退款", "en": "a payment is disputed: refunds are blocked"},
+    "payment_in_use": {"zh-CN": "仍有有效付款或授权", "en": "a payment or an authorisation is still alive"},
+    "refund_missing": {
+        "zh-CN": "订单或结账已结束，款项仍未退",
+        "en": "checkout or order has ended and the money was kept",
+    },
+    "refunded_before": {"zh-CN": "此前的退款造成差额", "en": "an earlier refund explains the difference"},
+    "several_orders": {"zh-CN": "存在多个有效订单", "en": "there are several live orders"},
+    "stock_unread": {"zh-CN": "库存数据未能读取", "en": "the stock could not be read"},
+    "substitute_gone": {"zh-CN": "客户选择的方案已无法执行", "en": "what the customer chose is no longer possible"},
+    "unknown_choice": {"zh-CN": "无法识别客户的选择", "en": "the customer's choice is not known"},
+}  # fmt: skip
+
+
+def hand_off(finding: Finding, reason: str, steps: Iterable[PlanStep] = ()) -> Plan:
+    """To a human, because of `reason` (a key of REASONS); `steps` are done before."""
+    why = REASONS[reason]
+    summary = {"zh-CN": f"转人工：{why['zh-CN']}。", "en": f"Hand off to a human: {why['en']}."}
+    return Plan(fault=finding.code, summary=summary, steps=list(steps), then="hand_off", reason=reason)
+
+
+def finished(finding: Finding, ctx: PlanContext, resolution: str = "repaired") -> Plan:
+    """Nothing is left to do: `resolution` when this episode did something, else it cleared by itself."""
+    summary = {"zh-CN": "无需再做任何操作。", "en": "Nothing is left to do."}
+    return Plan(
+        fault=finding.code, summary=summary, then="resolve", resolution=resolution if ctx.done else "self_cleared"
+    )
+
+
+def waiting(finding: Finding, seconds: float, summary: Words) -> Plan:
+    """Nothing to do yet: look again after `seconds`."""
+    return Plan(fault=finding.code, summary=summary, then="wait", wait_seconds=max(0.1, seconds))
+
+
+def awaiting(finding: Finding, summary: Words, steps: Iterable[PlanStep] = (), resolution: str = "repaired") -> Plan:
+    """The customer has (or, after the steps, will have) been asked."""
+    steps = list(steps)
+    choices = [choice["id"] for step in steps for choice in step.arguments.get("choices", [])]
+    return Plan(
+        fault=finding.code, summary=summary, steps=steps, then="await_customer", resolution=resolution, choices=choices
+    )
+
+
+def acting(
+    finding: Finding,
+    facts: Facts,
+    summary: Words,
+    steps: Iterable[PlanStep],
+    resolution: str = "repaired",
+    needs_human: Iterable[str] = (),
+) -> Plan:
+    """Steps, and then a read-back that proves them."""
+    return Plan(
+        fault=finding.code, summary=summary, steps=versioned(steps, facts), then="verify", resolution=resolution,
+        needs_human=list(needs_human),
+    )  # fmt: skip
+
+
+# Writes that contract B guards by If-Match, and so by the version as read.
+GUARDED = frozenset(
+    "confirm_order cancel_order cancel_lines backorder_line substitute_line set_order_address reprice_order "
+    "set_checkout_address reprice_checkout expire_checkout".split()
+)
+
+
+def versioned(steps: Iterable[PlanStep], facts: Facts) -> list[PlanStep]:
+    """The steps, with the version as read on the first guarded write to each order or checkout.
+
+    Later writes of the same plan would find it stale. What follows `create_order` on the checkout goes without.
+    """
+    versions = {f"order:{order.id}": order.version for order in facts.orders or []}
+    if facts.checkout is not None:
+        versions[f"checkout:{facts.checkout.id}"] = facts.checkout.version
+    result = []
+    for step in steps:
+        version = versions.get(step.target)
+        if step.action in GUARDED and version is not None:
+            step = msgspec.structs.replace(step, arguments={**step.arguments, "version": version})  # noqa: PLW2901
+        if step.action in GUARDED or step.action == "create_order":
+            versions.pop(step.target, None)
+        result.append(step)
+    return result
+
+
+def is_settled(plan: Plan) -> bool:
+    """Whether a playbook's plan says that nothing is left to do: every playbook's `settled` is this."""
+    return plan.then == "resolve" and not plan.steps

@@ -1,0 +1,1 @@
+"""The cart showed one price, the checkout another."""

@@ -1,0 +1,1 @@
+"""Checkout or order cancelled or expired, and the money is kept."""

@@ -1,0 +1,1 @@
+"""Times that can't be true together."""

@@ -1,0 +1,1 @@
+"""Past cases, found again by meaning: embedders and the Chroma library."""

@@ -1,0 +1,1 @@
+"""The nouns every storey shares: events, snapshots, money, findings, plans, errors."""

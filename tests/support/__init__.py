@@ -1,0 +1,1 @@
+"""What tests run on: fresh databases, programs of their own, free ports, a browser; conftest.py wires it."""

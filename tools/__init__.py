@@ -1,0 +1,1 @@
+"""What we can do: connectors to other systems, lookups, actions, and the demo shop."""
