@@ -31,7 +31,7 @@ check: setup ## lint, types, and who may import whom
 	@$(BIN)/lint-imports
 
 proof: setup ## the long proofs: crashes, load, evaluations
-	@$(BIN)/pytest -m proof $(ARGS)
+	@$(BIN)/pytest -m proof -o faulthandler_timeout=3600 $(ARGS)
 
 lock: setup ## write deploy/*.lock from what is installed in .venv
 	@$(BIN)/python deploy/lock.py

@@ -19,7 +19,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig
 from dbos._serialization import DBOSPortableJSONSerializer
 
 from assistant.settings import Settings
-from assistant.store.engine import Store, utcnow
+from assistant.store.engine import Store, make_engine_for_durable, utcnow
 from assistant.store.tables import workers
 from knowledge.vocabulary.errors import HellowordError
 
@@ -53,6 +53,7 @@ class Durable:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
+        self._engine = make_engine_for_durable(store)
         self._serializer = DBOSPortableJSONSerializer()
         self._client: DBOSClient | None = None
         self._stop = threading.Event()
@@ -67,7 +68,7 @@ class Durable:
         """Puts one journey into the queue as part of `tx`. `priority`: lower runs first, at least 1."""
         if self._client is None:
             self._client = DBOSClient(
-                system_database_engine=self._store.engine, serializer=self._serializer,
+                system_database_engine=self._engine, serializer=self._serializer,
                 use_listen_notify=False, application_name=APPLICATION,
             )  # fmt: skip
         self._client.enqueue_in_transaction(
@@ -90,19 +91,22 @@ class Durable:
         self._claim_executor()
         config: DBOSConfig = {
             "name": APPLICATION,
-            "system_database_engine": self._store.engine,
+            "system_database_engine": self._engine,
             "executor_id": self.executor_id,
             "application_version": APPLICATION_VERSION,
             "serializer": self._serializer,
             "log_level": "ERROR",
-            "use_listen_notify": False,
             "enable_otlp": False,
             "max_executor_threads": self._settings.worker_threads + 8,
         }
         logging.getLogger("dbos").setLevel(logging.ERROR)
         DBOS.destroy(destroy_registry=True)
         DBOS(config=config)
-        DBOS.workflow(name=WORKFLOW, max_recovery_attempts=1000)(journey)
+
+        def case_journey(case_id: str, generation: int) -> None:
+            journey(case_id, generation)
+
+        DBOS.workflow(name=WORKFLOW, max_recovery_attempts=1000)(case_journey)
         DBOS.launch()
         DBOS.register_queue(
             QUEUE, worker_concurrency=self._settings.worker_threads, polling_interval_sec=POLL_SECONDS,
@@ -112,15 +116,17 @@ class Durable:
         self._guard.start()
 
     def prepare(self) -> None:
-        """Creates the engine's tables without working; needed once before anything can be enqueued."""
-        config: DBOSConfig = {
-            "name": APPLICATION, "system_database_engine": self._store.engine, "serializer": self._serializer,
-            "log_level": "ERROR", "use_listen_notify": False,
-        }  # fmt: skip
+        """Creates the engine's tables, without working: needed once before anything can be enqueued."""
         logging.getLogger("dbos").setLevel(logging.ERROR)
-        DBOS(config=config)
-        DBOS.migrate()
-        DBOS.destroy()
+        url = self._store.engine.url.render_as_string(hide_password=False)
+        with self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not self._store.is_sqlite:  # one process at a time
+                connection.scalar(sa.select(sa.func.pg_advisory_lock(_number("durable.prepare"))))
+            try:
+                DBOS.migrate(url)
+            finally:
+                if not self._store.is_sqlite:
+                    connection.scalar(sa.select(sa.func.pg_advisory_unlock(_number("durable.prepare"))))
 
     def stop(self, grace_seconds: int = 3) -> None:
         """Stops working; unfinished journeys go on at the next start."""
@@ -129,13 +135,17 @@ class Durable:
             self._guard.join(timeout=5)
             DBOS.destroy(workflow_completion_timeout_sec=grace_seconds)
             with self._store.begin() as tx:
-                tx.execute(workers.update().where(workers.c.executor_id == self.executor_id).values(stopped_at=utcnow()))
+                tx.execute(
+                    workers.update().where(workers.c.executor_id == self.executor_id).values(stopped_at=utcnow())
+                )
         if self._client is not None:
             self._client = None
         if self._lock_connection is not None:
             self._lock_connection.close()
         if self._lock_file is not None:
             self._lock_file.close()
+        if self._engine is not self._store.engine:
+            self._engine.dispose()
 
     # -- who is alive -----------------------------------------------------------------------------------------------
 
@@ -148,7 +158,12 @@ class Durable:
             if not self._lock_connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))):
                 raise HellowordError("executor_in_use", f"HELLOWORD_EXECUTOR_ID {self.executor_id} is already working")
         with self._store.begin() as tx:
-            row = {"executor_id": self.executor_id, "number": _number(self.executor_id), "started_at": utcnow(), "stopped_at": None}
+            row = {
+                "executor_id": self.executor_id,
+                "number": _number(self.executor_id),
+                "started_at": utcnow(),
+                "stopped_at": None,
+            }
             tx.execute(self._store.upsert(workers, ["executor_id"], row, ["started_at", "stopped_at"]))
 
     def _claim_home(self) -> None:

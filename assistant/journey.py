@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 import structlog
 
@@ -17,14 +18,14 @@ from assistant.cases.records import ENDED, Case, Cases
 from assistant.cases.wording import reason, say
 from assistant.durable import run_step
 from assistant.notifications.messages import Notifications
-from assistant.plans.planner import Planner
+from assistant.plans.planner import Choice, Planner
 from assistant.plans.store import Plans
 from assistant.repair.perform import CANNOT_ASK, DONE, LATER, REPLAN, Repair
 from assistant.settings import Settings
 from assistant.store.engine import Store, utcnow
 from assistant.timers.timers import Timer, set_timer
 from knowledge.vocabulary.codes import CaseStatus, Resolution
-from knowledge.vocabulary.errors import ConflictError, HellowordError, UnavailableError
+from knowledge.vocabulary.errors import ConflictError, UnavailableError
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +68,7 @@ class Journey:
     # -- its steps --------------------------------------------------------------------------------------------------
 
     def look_and_plan(self, case_id: str) -> Next:
-        """Reads back, detects again, plans: `perform` a plan version's steps, or `stop` (resolved, waiting, handed off)."""
+        """Reads back, detects again, plans: `perform` a plan version's steps, or `stop` (ended or waiting)."""
         try:
             return self._look_and_plan(case_id)
         except UnavailableError as error:
@@ -82,8 +83,8 @@ class Journey:
         except UnavailableError as error:
             log.warning("step.unavailable", code=error.code)
             return LATER
-        except HellowordError as error:
-            log.warning("step.impossible", code=error.code, detail=error.detail)
+        except Exception:
+            log.exception("step.failed", case_id=case_id, version=version, position=position)
             return "failed"
 
     def conclude(self, case_id: str, version: int, verdict: str) -> Next:
@@ -142,25 +143,29 @@ class Journey:
                 return unfinished
             if choice is None:
                 return self._cleared(tx, case, look, now)
-            if case["status"] == CaseStatus.HANDED_OFF:
-                return STOP  # a person has it
-            if choice.plan is None:
-                return self._hand_off(tx, case, choice.reason, now)
-            if self._keeps_failing(tx, case, choice.finding.code):
-                return self._hand_off(tx, case, "repair_failed", now)
-            if case["rounds"] >= self._settings.policies.limits.max_rounds:
-                return self._hand_off(tx, case, "too_many_rounds", now)
-            if not choice.plan.steps:
-                return self._afterwards(tx, case, {"then": choice.plan.then, "resolution": choice.plan.resolution,
-                                                   "reason": choice.plan.reason, "wait_seconds": choice.plan.wait_seconds}, now)  # fmt: skip
-            state, version = self._planner.store(tx, case, choice, look, now)
-            if state == "incident":
-                return self._hand_off(tx, case, "incident", now)
-            if state == "awaiting":
-                return STOP
-            if self._settings.writes == "off":
-                return self._kept_back(tx, case, version, now)
-            return {"next": "perform", "version": version, "steps": len(choice.plan.steps)}
+            return self._decide(tx, case, look, choice, now)
+
+    def _decide(self, tx: sa.Connection, case: Case, look: Look, choice: Choice, now: datetime) -> Next:
+        """What to do about the leading finding, within the limits."""
+        plan = choice.plan
+        if case["status"] == CaseStatus.HANDED_OFF:
+            return STOP  # a person has it
+        if plan is None:
+            return self._hand_off(tx, case, choice.reason, now)
+        if self._keeps_failing(tx, case, choice.finding.code):
+            return self._hand_off(tx, case, "repair_failed", now)
+        if case["rounds"] >= self._settings.policies.limits.max_rounds:
+            return self._hand_off(tx, case, "too_many_rounds", now)
+        if not plan.steps:
+            return self._afterwards(tx, case, msgspec.to_builtins(plan), now)
+        state, version = self._planner.store(tx, case, plan, choice, look, now)
+        if state == "incident":
+            return self._hand_off(tx, case, "incident", now)
+        if state == "awaiting":
+            return STOP
+        if self._settings.writes == "off":
+            return self._kept_back(tx, case, version, now)
+        return {"next": "perform", "version": version, "steps": len(plan.steps)}
 
     def _is_snoozed(self, case: Case) -> bool:
         return case["snoozed_until"] is not None and case["snoozed_until"] > utcnow()
@@ -205,7 +210,9 @@ class Journey:
         if case["status"] == CaseStatus.HANDED_OFF or row is None:
             ever = look.snapshot.marks and any(m.received_at > case["detected_at"] for m in look.snapshot.marks
                                                if not m.type.startswith("read_back."))  # fmt: skip
-            resolution = Resolution.SELF_CLEARED if ever or not self._was_healthy(case, look) else Resolution.FALSE_ALARM
+            resolution = (
+                Resolution.SELF_CLEARED if ever or not self._was_healthy(case, look) else Resolution.FALSE_ALARM
+            )
             self._cases.note(tx, case["id"], now, say(str(resolution)))
         else:
             resolution = Resolution(row["plan"]["resolution"])

@@ -92,7 +92,8 @@ def _read_back(facts: Facts | None, step: Step) -> list[Evidence]:
             for r in facts.reservations or []
         ]
         stock = [
-            Evidence("read_back", f"stock/{sku}", at, {"available": stock.available}) for sku, stock in facts.stock.items()
+            Evidence("read_back", f"stock/{sku}", at, {"available": stock.available})
+            for sku, stock in facts.stock.items()
         ]
         return held + stock
     if step is Step.ORDER:
@@ -105,5 +106,3 @@ def _read_back(facts: Facts | None, step: Step) -> list[Evidence]:
 
 def _json(money: object) -> object:
     return msgspec.to_builtins(money) if money is not None else None
-
-

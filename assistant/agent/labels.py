@@ -76,6 +76,17 @@ _LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "released": ("已释放", "released"),
         "expired": ("已过期", "expired"),
     },
+    "channel": {
+        "sms": ("短信", "text message"),
+        "email": ("邮件", "e-mail"),
+        "in_app": ("站内消息", "in-app message"),
+    },
+    "message": {
+        "intended": ("待发送", "about to be sent"),
+        "accepted": ("已发送", "sent"),
+        "failed": ("发送失败", "not delivered"),
+        "not_allowed": ("不允许发送", "not allowed"),
+    },
     "evidence": {"event": ("事件", "event"), "read_back": ("回读", "read-back")},
     "system": {
         "events": ("事件记录", "the events"),

@@ -1,4 +1,4 @@
-"""The order as every system sees it: what events told, what the shop said last, and what differs. Pure; for get_order."""
+"""The order as every system sees it: what events told, what the shop said last, what differs. Pure; for get_order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def order_view(order: Mapping[str, Any], now: datetime | None = None) -> dict[st
     `money` sums the payments of the order's own currency; every entry names its evidence (contract C's form).
     """
     snapshot = msgspec.convert(order["snapshot"], OrderSnapshot) if order.get("snapshot") else None
-    read_back: _Row = order.get("read_back") or {}
+    back = order.get("read_back")
+    read_back: _Row = {"at": back["at"], **back["facts"]} if back else {}
     view: dict[str, Any] = {"checkout_id": order.get("checkout_id")}
     if snapshot is not None:
         view |= _as_told(snapshot, now or datetime.now(UTC))
@@ -129,14 +130,15 @@ def _differences(s: OrderSnapshot, read: _Row, now: datetime) -> Iterator[dict[s
     yield from _prices(s)
     yield from _stock(s, read, evidence)
     money = s.captured_net()
-    if s.total is not None and s.money_payments() and abs(money - s.total.amount) > 1:
-        found = {"due": _shown(s.total), "captured": _shown(Money(money, s.total.currency))}
+    paid = s.paid_at(now) is not None
+    if s.total is not None and money and (money > s.total.amount + 1 or not paid):
+        found: dict[str, Any] = {"due": _shown(s.total), "captured": _shown(Money(money, s.total.currency))}
         yield _difference("captured_and_due", "", found, _last_mark(s, None, "payment.", "read_back.payment"))
     for order in s.live_orders:
         if s.total is not None and order.total is not None and order.total != s.total:
             found = {"checkout": _shown(s.total), "order": _shown(order.total)}
             yield _difference("order_total", order.id, found, _last_mark(s, order.id, "order.", "read_back.order"))
-    if s.paid_at(now) is not None and not s.live_orders:
+    if paid and not s.live_orders:
         found = {"payment": "paid", "order": None}
         seen = _last_mark(s, None, "read_back.no_order", "read_back.order") or evidence
         yield _difference("paid_without_order", "", found, seen or _last_mark(s, None, "payment."))
@@ -145,7 +147,8 @@ def _differences(s: OrderSnapshot, read: _Row, now: datetime) -> Iterator[dict[s
 def _between_events_and_shop(s: OrderSnapshot, read: _Row, evidence: list[Evidence]) -> Iterator[dict[str, Any]]:
     checkout: _Row = read.get("checkout") or {}
     if checkout.get("status") and checkout["status"] != s.status:
-        yield _difference("checkout_status", "", {"events": s.status, "shop": checkout["status"]}, evidence)
+        statuses: dict[str, Any] = {"events": s.status, "shop": checkout["status"]}
+        yield _difference("checkout_status", "", statuses, evidence)
     if s.total is not None and checkout.get("total") and checkout["total"] != s.total.json():
         found = {"events": _shown(s.total), "shop": _shown_json(checkout["total"])}
         yield _difference("checkout_total", "", found, evidence)
@@ -157,9 +160,9 @@ def _between_events_and_shop(s: OrderSnapshot, read: _Row, evidence: list[Eviden
         rows = read.get(f"{kind}s")
         by_shop: dict[str, str] = {row["id"]: row.get("status", "") for row in rows or []}
         for entity in sorted({*by_events, *by_shop} if rows is not None else ()):
-            found = {"events": by_events.get(entity), "shop": by_shop.get(entity)}
-            if found["events"] != found["shop"]:
-                yield _difference(f"{kind}_status", entity, found, evidence)
+            said, seen = by_events.get(entity), by_shop.get(entity)
+            if said != seen:
+                yield _difference(f"{kind}_status", entity, {"events": said, "shop": seen}, evidence)
 
 
 def _prices(s: OrderSnapshot) -> Iterator[dict[str, Any]]:

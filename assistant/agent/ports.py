@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
-import sqlalchemy as sa
 
 LANGUAGES = ("zh-CN", "en")
 Language = Literal["zh-CN", "en"]
 
 
+@runtime_checkable  # pydantic checks the tools' runtime by it
 class CaseReader(Protocol):
-    """Reads for the conversation; nothing here writes. Implemented by `assistant.cases`."""
+    """Reads for the conversation; nothing here writes. `assistant.cases.views.Views` is one."""
 
-    def case(self, case_id: str) -> Mapping[str, Any]:
-        """Contract C's case as JSON, timeline included (`what` as words or as `{language: words}`).
+    def case(self, case_id: str, language: str = "en") -> Mapping[str, Any]:
+        """Contract C's case as JSON, timeline included; words in `language`.
 
         Raises:
             NotFoundError: there is no such case.
@@ -25,37 +24,10 @@ class CaseReader(Protocol):
         ...
 
     def order(self, checkout_id: str) -> Mapping[str, Any]:
-        """`{checkout_id, snapshot, read_back}`: the folded OrderSnapshot and the last masked Facts, as JSON or null.
+        """`{checkout_id, snapshot, read_back: {at, facts}}`: the folded OrderSnapshot and the last masked Facts.
 
-        Raises:
-            NotFoundError: nothing is known of this checkout.
+        Both as JSON; null where nothing is known.
         """
-        ...
-
-
-class Vault(Protocol):
-    """Where a conversation's words are kept: encrypted under the customer's key."""
-
-    def put(self, tx: sa.Connection, customer_ref: str, kind: str, value: Any, now: datetime) -> str:
-        """Keeps a JSON value under the customer's key; returns its reference."""
-        ...
-
-    def get(self, tx: sa.Connection, ref: str) -> Any:
-        """The value again; None once the key is destroyed."""
-        ...
-
-
-class Caller(Protocol):
-    """Who asks: a principal."""
-
-    @property
-    def kind(self) -> str:
-        """`staff`, `key`, …"""
-        ...
-
-    @property
-    def id(self) -> str:
-        """Unique within its kind."""
         ...
 
 

@@ -75,7 +75,12 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh-CN": "个案中没有给顾客发送消息的记录 {cite}。",
         "en": "The case records no message to the customer {cite}.",
     },
-    "promise": {"zh-CN": "- 承诺：{what} {cite}", "en": "- Promise: {what} {cite}"},
+    "promise": {
+        "zh-CN": "- {at}，经{channel}发送“{occasion}”：{state}；顾客答复：{answer} {cite}",
+        "en": "- {at}, “{occasion}” by {channel}: {state}; the customer's answer: {answer} {cite}",
+    },
+    "answered": {"zh-CN": "已答复", "en": "given"},
+    "unanswered": {"zh-CN": "尚无", "en": "none yet"},
     "more_to_decide": {
         "zh-CN": "方案 {version} 正等待审批，可在个案页面批准 {cite}。",
         "en": "Plan {version} waits for approval; it can be approved on the case {cite}.",
@@ -156,7 +161,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "can": {
         "zh-CN": "关于本个案，我可以回答：出了什么问题、原因和证据、已做的处理、下一步、负责人、款项、订单与库存状态、"
         "与顾客的沟通，以及相似的历史个案。",
-        "en": "About this case I can tell you: what is wrong, why and on what evidence, what was done, what comes next, "
+        "en": "About this case I can tell you: what is wrong, why and on what evidence, what was done, what is next, "
         "who owns it, the money, the state of order and stock, what the customer was told, and similar solved cases.",
     },
     "out_of_scope": {

@@ -90,7 +90,9 @@ def make_router(views: Views, commands: Commands, require: Require) -> APIRouter
     def approve(case_id: str, body: Approval, who: Writer, language: Language) -> dict[str, Any]:
         """Approves the waiting plan version; 409 when it changed meanwhile."""
         if body.edits:
-            raise InputError("edits_not_supported", "edits", "plans can't be edited yet: approve, or reject with a reason")
+            raise InputError(
+                "edits_not_supported", "edits", "plans can't be edited yet: approve, or reject with a reason"
+            )
         commands.approve(case_id, body.plan_version, who)
         return views.case(case_id, language)
 

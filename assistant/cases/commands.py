@@ -80,7 +80,9 @@ class Commands:
                 raise ConflictError("case_claimed", f"case {case_id} is {case['owner_name']}'s")
             self._plans.withdraw(tx, case_id)
             owner = {"owner_kind": "person", "owner_id": who.id, "owner_name": who.name}
-            self._cases.update(tx, case, now, status=CaseStatus.HANDED_OFF, **owner, **self._cases.first_action(case, now))
+            self._cases.update(
+                tx, case, now, status=CaseStatus.HANDED_OFF, **owner, **self._cases.first_action(case, now)
+            )
             for kind in ("reply", "approval", "retry"):
                 cancel_timer(tx, kind, case_id)
             self._cases.note(tx, case_id, now, say("claimed", owner=who.name), actor=who.ref)

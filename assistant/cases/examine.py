@@ -22,7 +22,6 @@ from knowledge.policies import Policies
 from knowledge.vocabulary.codes import FaultCode, Severity
 from knowledge.vocabulary.facts import Facts
 from knowledge.vocabulary.findings import Finding
-from knowledge.vocabulary.read_back import apply_read_back
 from knowledge.vocabulary.snapshot import OrderSnapshot
 from tools.connectors.ports import ShopReader
 from tools.diagnosis import diagnose
@@ -54,15 +53,12 @@ class Examiner:
             UnavailableError: when the shop can't be read.
         """
         codes = {f["code"] for f in case["faults"]}
-        now = self._now()
-        facts = read_facts(
-            self._reader, case["checkout_id"], now,
-            with_serviceability=FaultCode.INCOMPLETE_INFORMATION in codes,
-        )  # fmt: skip
+        now, address = self._now(), FaultCode.INCOMPLETE_INFORMATION in codes
+        facts = read_facts(self._reader, case["checkout_id"], now, with_serviceability=address)
         with self._store.begin() as tx:
-            self._intake.apply_facts(tx, facts, now, detect=False)
-            told = self._intake.snapshot_of(tx, case["checkout_id"])
-        snapshot = apply_read_back(told or OrderSnapshot(checkout_id=case["checkout_id"]), facts)
+            self._intake.apply_facts(tx, facts, now, detect=False, confirms=address)
+            snapshot = self._intake.snapshot_of(tx, case["checkout_id"])
+        snapshot = snapshot or OrderSnapshot(checkout_id=case["checkout_id"])
         now = self._now()
         context = Context(now=now, policies=self._policies)
         findings = [
@@ -112,4 +108,7 @@ class Examiner:
 
     def _cause_words(self, findings: list[Finding], cause: str) -> dict[str, str]:
         finding = next(f for f in findings if f.cause == cause)
-        return {language: render(finding.code, f"cause.{cause}", language, **finding.details) for language in ("zh-CN", "en")}
+        return {
+            language: render(finding.code, f"cause.{cause}", language, **finding.details)
+            for language in ("zh-CN", "en")
+        }

@@ -1,4 +1,4 @@
-"""Turns findings into cases: opens, extends or reopens the one case of a checkout; intake calls it in its transaction."""
+"""Turns findings into cases: opens, extends or reopens the one case of a checkout; called inside intake."""
 
 from __future__ import annotations
 

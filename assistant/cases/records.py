@@ -83,9 +83,7 @@ class Cases:
         *, actor: str = SYSTEM, evidence: list[Evidence] | None = None,
     ) -> None:  # fmt: skip
         """Appends one line to the case's timeline."""
-        tx.execute(
-            timeline.insert().values(case_id=case_id, at=now, actor=actor, what=what, evidence=evidence or [])
-        )
+        tx.execute(timeline.insert().values(case_id=case_id, at=now, actor=actor, what=what, evidence=evidence or []))
 
     def wake(self, tx: sa.Connection, case: Case, now: datetime) -> None:
         """Concurrency rule 1: a running journey is told to look again, else the next one is enqueued in `tx`."""
@@ -117,9 +115,7 @@ class Cases:
         """The column to set when this is the case's first accepted write, message or assignment."""
         return {} if case["first_action_at"] else {"first_action_at": now}
 
-    def resolve(
-        self, tx: sa.Connection, case: Case, resolution: Resolution, now: datetime, settled: list[str]
-    ) -> None:
+    def resolve(self, tx: sa.Connection, case: Case, resolution: Resolution, now: datetime, settled: list[str]) -> None:
         """Ends the episode: resolved and watched for the follow-up time. `settled` are fingerprints dealt with."""
         known = sorted({*case["settled"], *settled})
         self.update(

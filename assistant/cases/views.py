@@ -54,9 +54,12 @@ class Views:
         view["plan"] = [_step_json(s, language) for s in steps]
         view["plan_state"] = _plan_json(plan, language) if plan else None
         view["promises"], view["timeline"] = promises, history
-        return json_ready(view)
+        whole: dict[str, Any] = json_ready(view)
+        return whole
 
-    def page(self, filters: dict[str, str | None], limit: int, cursor: str | None, language: str = "en") -> dict[str, Any]:
+    def page(
+        self, filters: dict[str, str | None], limit: int, cursor: str | None, language: str = "en"
+    ) -> dict[str, Any]:
         """A page of the queue, most urgent first; the timeline is left out.
 
         Raises:
@@ -84,27 +87,32 @@ class Views:
         with self._store.read() as tx:
             row = tx.execute(sa.select(checkouts).where(checkouts.c.checkout_id == checkout_id)).mappings().first()
             back = tx.execute(sa.select(read_backs).where(read_backs.c.checkout_id == checkout_id)).mappings().first()
-        return json_ready(
+        seen: dict[str, Any] = json_ready(
             {
                 "checkout_id": checkout_id,
                 "snapshot": row["snapshot"] if row else None,
                 "read_back": {"at": back["at"], "facts": back["facts"]} if back else None,
             }
         )
+        return seen
 
     def counts(self) -> dict[str, Any]:
         """How many cases stand where: by status and by resolution."""
         with self._store.read() as tx:
-            by_status = tx.execute(sa.select(cases_table.c.status, sa.func.count()).group_by(cases_table.c.status)).all()
+            by_status = tx.execute(
+                sa.select(cases_table.c.status, sa.func.count()).group_by(cases_table.c.status)
+            ).all()
             ended = tx.execute(
                 sa.select(cases_table.c.resolution, sa.func.count())
                 .where(cases_table.c.resolution.is_not(None)).group_by(cases_table.c.resolution)
             ).all()  # fmt: skip
-        return {"status": {k: n for k, n in by_status}, "resolution": {k: n for k, n in ended}}
+        return {"status": dict(map(tuple, by_status)), "resolution": dict(map(tuple, ended))}
 
     def _promises(self, tx: sa.Connection, case: Case) -> list[dict[str, Any]]:
         """What the customer was told and when, by occasion."""
-        rows = tx.execute(sa.select(messages).where(messages.c.case_id == case["id"]).order_by(messages.c.at)).mappings()
+        rows = tx.execute(
+            sa.select(messages).where(messages.c.case_id == case["id"]).order_by(messages.c.at)
+        ).mappings()
         return [
             {"occasion": r["occasion"], "channel": r["channel"], "state": r["state"], "at": r["at"],
              "replied_at": r["replied_at"], "choice": r["choice"]}

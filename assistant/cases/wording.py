@@ -50,7 +50,10 @@ SENTENCES: dict[str, dict[str, str]] = {
         "en": "Writes are switched off: plan {version} is kept and not performed",
         "zh-CN": "写入已关闭：方案 {version} 已保留，未执行",
     },
-    "asked": {"en": "The customer was asked ({occasion}); waiting for an answer", "zh-CN": "已询问顾客（{occasion}），等待答复"},
+    "asked": {
+        "en": "The customer was asked ({occasion}); waiting for an answer",
+        "zh-CN": "已询问顾客（{occasion}），等待答复",
+    },
     "told": {"en": "The customer was told ({occasion}) by {channel}", "zh-CN": "已通过{channel}告知顾客（{occasion}）"},
     "not_told": {
         "en": "The customer could not be told ({occasion}): {reason}",
@@ -99,7 +102,9 @@ REASONS: dict[str, dict[str, str]] = {
 def say(key: str, **params: Any) -> dict[str, str]:
     """One timeline sentence in both languages. A parameter may itself be `{language: text}`."""
     return {
-        language: text.format(**{k: v.get(language, v.get("en", "")) if isinstance(v, dict) else v for k, v in params.items()})
+        language: text.format(
+            **{k: v.get(language, v.get("en", "")) if isinstance(v, dict) else v for k, v in params.items()}
+        )
         for language, text in SENTENCES[key].items()
     }
 

@@ -1,1 +1,1 @@
-"""Events in: checked, recorded once, folded into snapshots, detected on; and the sweep that finds what no event told."""
+"""Events in: checked, recorded once, folded, detected on; and the sweep that finds what no event told."""

@@ -1,4 +1,4 @@
-"""Stores what the shop said of a checkout (masked, by part) and gives it back as Facts; intake and the sweep call it."""
+"""Stores what the shop said of a checkout (masked, by part) and gives it back as Facts; intake calls it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _mask(value: Any) -> Any:
         return [_mask(item) for item in value]
     if not isinstance(value, dict):
         return value
-    masked = {}
+    masked: dict[str, Any] = {}
     for key, item in value.items():
         if key in _ADDRESSES and item is not None:
             masked[key] = _mask_address(item)
@@ -92,7 +92,8 @@ def facts_from(checkout_id: str, parts: Parts) -> list[Facts]:
         if name in PARTS:
             moments.setdefault(_at(part), {})[name] = part["value"]
     return [
-        msgspec.convert({"checkout_id": checkout_id, "at": at, **values}, Facts) for at, values in sorted(moments.items())
+        msgspec.convert({"checkout_id": checkout_id, "at": at, **values}, Facts)
+        for at, values in sorted(moments.items())
     ]
 
 
@@ -116,7 +117,7 @@ class ReadBacks:
         found: dict[str, Parts] = {}
         for some in chunked(sorted(checkout_ids)):
             query = sa.select(read_backs.c.checkout_id, read_backs.c.facts).where(read_backs.c.checkout_id.in_(some))
-            found |= {checkout_id: parts for checkout_id, parts in tx.execute(query)}
+            found |= {row[0]: row[1] for row in tx.execute(query)}
         return found
 
     def store(

@@ -1,4 +1,4 @@
-"""Turns what was sent into checked, masked events or refusals, before any database is involved; pure but for new refs."""
+"""Turns what was sent into checked, masked events or refusals, before any database is involved; intake calls it."""
 
 from __future__ import annotations
 
@@ -62,10 +62,9 @@ def prepare(raw: Any, index: int, received_at: datetime, pepper: bytes) -> Incom
         if _NUL in body:
             _refuse_nul(raw, "")
         event = parse_event(raw, received_at)
+        _refuse_long(event)
         if event.type in DATA_TYPES:
             _refuse_huge(event.data, "data")
-        if event.checkout_id is not None and len(event.checkout_id) > 500:
-            raise InputError("invalid_event", "data.checkout_id", "must have at most 500 characters")
         return _incoming(raw, index, event, digest)
     except InputError as error:
         return _refused(raw, index, error, digest)
@@ -78,10 +77,6 @@ def _incoming(raw: dict[str, Any], index: int, event: Event, digest: str) -> Inc
     masked, personal, ref = mask(event.type, data)
     payment_id = data.get("payment_id") if event.type in MATCHED_BY_PAYMENT else None
     customer_id = data.get("customer_id")
-    if isinstance(customer_id, str) and len(customer_id) > 500:
-        raise InputError("invalid_data", "data.customer_id", "must have at most 500 characters")
-    if payment_id is not None and not 1 <= len(payment_id) <= 500:
-        raise InputError("invalid_data", "data.payment_id", "must have 1 to 500 characters")
     known = msgspec.structs.replace(event, data=masked, at=event.at.astimezone(UTC))
     return Incoming(
         index=index, event=known, body_hash=digest, raw=raw, personal=personal, ref=ref, payment_id=payment_id,
@@ -100,6 +95,19 @@ def _refused(raw: dict[str, Any], index: int, error: InputError, digest: str) ->
 
 def _name(value: Any) -> str | None:
     return value[:512].replace("\x00", "�") if isinstance(value, str) else None
+
+
+def _refuse_long(event: Event) -> None:
+    """Ids have to fit their columns and an index entry (PostgreSQL: 2,700 bytes)."""
+    if len(event.type) > 128:
+        raise InputError("invalid_event", "type", "must have at most 128 characters")
+    if len((event.source + event.id).encode()) > 2_000:
+        raise InputError("invalid_event", "id", "source and id together must have at most 2,000 bytes")
+    named = {"subject": event.subject, "data.checkout_id": event.checkout_id}
+    named |= {f"data.{name}": event.data.get(name) for name in ("customer_id", "order_id", "payment_id")}
+    for field, value in named.items():
+        if isinstance(value, str) and len(value) > 500:
+            raise InputError("invalid_event", field, "must have at most 500 characters")
 
 
 def _refuse_nul(value: Any, path: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-
 from assistant.security.vault import new_ref
 from knowledge.vocabulary.events import DATA_TYPES, Line
 from knowledge.vocabulary.personal import address_view, contact_view, mask_text
@@ -84,8 +83,6 @@ def _line(line: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def unmask(masked: dict[str, Any], personal: Any) -> dict[str, Any]:
+def whole(masked: dict[str, Any], personal: Any) -> dict[str, Any]:
     """The data as it was sent."""
     return {**masked, **personal} if isinstance(personal, dict) else masked
-
-

@@ -1,4 +1,4 @@
-"""Writes checked events down, each once, inside intake's transaction: identity, vault, events, refusals, payment index."""
+"""Writes checked events down, each once, inside intake's transaction; only intake calls it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def match_payments(tx: sa.Connection, incoming: Sequence[Incoming]) -> None:
     index = {one.payment_id: one.event.checkout_id for one in incoming if one.payment_id and one.event.checkout_id}
     index |= payments_known(tx, {one.payment_id for one in lacking if one.payment_id})
     for one in lacking:
-        if checkout_id := index.get(one.payment_id):
+        if checkout_id := index.get(one.payment_id or ""):
             one.event = msgspec.structs.replace(one.event, checkout_id=checkout_id)
 
 
@@ -145,10 +145,12 @@ def lock_checkouts(tx: sa.Connection, checkout_ids: Sequence[str], now: datetime
     return found
 
 
-def unlock_unused(tx: sa.Connection) -> None:
-    """Removes rows that `lock_checkouts` made for checkouts of which nothing came to be known."""
+def unlock_unused(tx: sa.Connection, checkout_ids: Iterable[str]) -> None:
+    """Removes rows that `lock_checkouts` made for checkouts of which nothing came to be known after all."""
     if tx.dialect.name != "sqlite":
-        tx.execute(checkouts.delete().where(checkouts.c.customer_ref == ""))
+        for some in chunked(sorted(checkout_ids)):
+            blank = checkouts.c.checkout_id.in_(some) & (checkouts.c.customer_ref == "")
+            tx.execute(checkouts.delete().where(blank))
 
 
 # -- rows -----------------------------------------------------------------------------------------------------------
@@ -169,9 +171,7 @@ def insert_events(
     """Inserts new events, and their personal fields into the vault."""
     if not incoming:
         return
-    values = [
-        Value(one.ref, _owner(one, owner_of), "event", one.personal) for one in incoming if one.ref is not None
-    ]
+    values = [Value(one.ref, _owner(one, owner_of), "event", one.personal) for one in incoming if one.ref is not None]
     vault.put_many(tx, values, now)
     tx.execute(events.insert(), [_row(one) for one in incoming])
 

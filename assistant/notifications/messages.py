@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 import sqlalchemy as sa
 
 from assistant.cases.records import Case
-from assistant.plans.store import Plans
 from assistant.store.engine import Store
 from assistant.store.tables import messages
 from knowledge.faults.planning import Asked
 from knowledge.phrases import language_of, render
+from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.facts import CheckoutFact, CustomerFact
 from tools.connectors.ports import ShopReader
 
@@ -23,11 +23,11 @@ _GUEST_CHANNELS = (("email", "email"), ("phone", "sms"))
 class Notifications:
     """Messages to customers through the shop's own messaging (contract B's `/messages`)."""
 
-    def __init__(self, store: Store, plans: Plans, reader: ShopReader) -> None:
-        self._store, self._plans, self._reader = store, plans, reader
+    def __init__(self, store: Store, reader: ShopReader) -> None:
+        self._store, self._reader = store, reader
 
     def compose(
-        self, case: Case, step_id: str, wanted: dict[str, Any], results: dict[str, dict[str, Any]], refused: list[str]
+        self, case: Case, wanted: dict[str, Any], results: dict[str, dict[str, Any]], refused: list[str]
     ) -> dict[str, Any] | str:
         """The arguments of `send_message` for one occasion; a string says why nobody can be told.
 
@@ -42,9 +42,7 @@ class Notifications:
         if not channels:
             return "channel_refused" if refused else "no_channel"
         language = language_for(case, customer, checkout)
-        with self._store.read() as tx:
-            plan = self._plans.plan_row(tx, case["id"], int(step_id.split(":")[1]))
-        texts = importlib.import_module(f"knowledge.faults.{plan['fault']}.messages").MESSAGES  # type: ignore[index]
+        texts = import_module(f"knowledge.faults.{FaultCode(wanted['fault']).value}.messages").MESSAGES
         params = {k: _param(v, results, language) for k, v in (wanted.get("params") or {}).items()}
         params.setdefault("order", case["order_id"] or case["checkout_id"])
         key = f"{case['id']}:{case['episode']}:{wanted['occasion']}"
@@ -64,7 +62,9 @@ class Notifications:
         elif checkout is not None and checkout.contact is not None:
             contact = checkout.contact
             arguments["contact"] = {
-                k: v for k, v in (("email", contact.email), ("phone", contact.phone), ("language", contact.language)) if v
+                k: v
+                for k, v in (("email", contact.email), ("phone", contact.phone), ("language", contact.language))
+                if v
             }
         return arguments
 

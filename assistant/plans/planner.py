@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -20,7 +21,8 @@ from knowledge.faults.catalogue import CATALOGUE
 from knowledge.faults.planning import PlanContext
 from knowledge.policies import Policies
 from knowledge.vocabulary.codes import FaultCode
-from knowledge.vocabulary.facts import PaymentLinkFact, ProductFact
+from knowledge.vocabulary.errors import NeedsHumanError
+from knowledge.vocabulary.facts import Facts, PaymentLinkFact, ProductFact
 from knowledge.vocabulary.findings import Finding
 from knowledge.vocabulary.plans import Plan
 from tools.connectors.ports import ShopReader
@@ -77,18 +79,16 @@ class Planner:
         human = next((f for f in unsettled if f.code in HUMAN_FIRST), None)
         if human is not None and self._repays_itself(look, unsettled):
             human = None
-        repairable = [f for f in unsettled if CATALOGUE[f.code].plan is not None]
+        repairable = [f for f in unsettled if CATALOGUE[f.code].plan]
         if human is not None or not repairable:
             return Choice(human or unsettled[0], None, "human_fault")
         finding = repairable[0]
-        plan = CATALOGUE[finding.code].plan
-        assert plan is not None
-        return Choice(finding, plan(finding, look.facts, context))
+        return Choice(finding, _planner(finding)(finding, look.facts, context))
 
-    def store(self, tx: sa.Connection, case: Case, choice: Choice, look: Look, now: datetime) -> tuple[str, int]:
+    def store(
+        self, tx: sa.Connection, case: Case, plan: Plan, choice: Choice, look: Look, now: datetime
+    ) -> tuple[str, int]:
         """Stores the plan or keeps the version that says the same; `(state, version)` or `("incident", 0)`."""
-        plan = choice.plan
-        assert plan is not None
         row = self._plans.plan_row(tx, case["id"], case["plan_version"])
         if row is not None and row["state"] in ("ready", "awaiting", "approved") and _same(row["plan"], plan):
             return row["state"], row["version"]
@@ -113,7 +113,7 @@ class Planner:
         if CATALOGUE[finding.code].plan is None:
             return False
         hook = getattr(import_module(f"knowledge.faults.{finding.code.value}.playbook"), "settled", None)
-        return bool(hook and context.done and hook(finding, look.facts, context))
+        return bool(hook is not None and context.done and hook(finding, look.facts, context))
 
     def _repays_itself(self, look: Look, findings: list[Finding]) -> bool:
         """An excess that only our own (or a pending) price cut makes is paid out by that fault's playbook."""
@@ -137,6 +137,13 @@ class Planner:
             found[line.sku] = [candidate for candidate, _ in ranked]
             titles |= {candidate.sku: candidate.title for candidate, _ in ranked}
         return found, titles
+
+
+def _planner(finding: Finding) -> Callable[[Finding, Facts, PlanContext], Plan]:
+    planner = CATALOGUE[finding.code].plan
+    if planner is None:
+        raise NeedsHumanError("human_fault", f"{finding.code} has no playbook")
+    return planner
 
 
 def _links(links: list[PaymentLinkFact]) -> list[PaymentLinkFact]:

@@ -38,7 +38,7 @@ class Plans:
 
     def propose(self, tx: sa.Connection, case: Case, plan: Plan, needs_human: list[str], now: datetime) -> int:
         """Stores a new version; above the limits it waits for approval. Returns the version."""
-        version = case["plan_version"] + 1
+        version: int = case["plan_version"] + 1
         tx.execute(
             plans.update()
             .where(plans.c.case_id == case["id"], plans.c.state.in_(("ready", "awaiting", "approved")))

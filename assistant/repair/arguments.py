@@ -1,4 +1,4 @@
-"""Fills a step's arguments in at send time: ids of what earlier steps created, and addresses (never stored in plans)."""
+"""Fills a step's arguments in at send time: ids that earlier steps created, addresses (never stored in plans)."""
 
 from __future__ import annotations
 

@@ -74,7 +74,9 @@ class Ledger:
         """Writes how the effect ended (`ok`, `rejected`), or that nobody knows (`unknown`)."""
         settled_at = now if state in ("ok", "rejected") else None
         tx.execute(
-            effects.update().where(effects.c.id == effect["id"]).values(state=state, outcome=outcome, settled_at=settled_at)
+            effects.update()
+            .where(effects.c.id == effect["id"])
+            .values(state=state, outcome=outcome, settled_at=settled_at)
         )
         effect.update(state=state, outcome=outcome, settled_at=settled_at)
 

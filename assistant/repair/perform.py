@@ -49,7 +49,7 @@ class Repair:
         self._settings, self._sleep = settings, sleep
 
     def perform(self, case_id: str, version: int, position: int) -> str:
-        """Performs a step: `done`, `replan` (refused or the world changed), `later` (no answer), `stop` or `cannot_ask`."""
+        """Performs a step: `done`, `replan` (refused, the world changed), `later` (no answer), `stop`, `cannot_ask`."""
         while (verdict := self._once(case_id, version, position)) == _AGAIN:
             pass
         return verdict
@@ -124,7 +124,7 @@ class Repair:
             return None
         if step.step.action == "send_message":
             refused = effect["arguments"].get("tried", []) if effect else []
-            return self._notifications.compose(case, step.id, step.step.arguments, results, refused)
+            return self._notifications.compose(case, step.step.arguments, results, refused)
         if effect is not None:
             return None  # refused: plan anew
         try:
@@ -142,7 +142,7 @@ class Repair:
         if step.step.action == "send_message":
             kept |= {"occasion": step.step.arguments["occasion"], "tried": tried}
         effect = self._ledger.intend(
-            tx, case=case, step_id=step.id, attempt=attempt, action=step.step.action, target=step.step.target,
+            tx, case=case, step_id=step.id, attempt=attempt, action=step.step.action, target=_target(case, step),
             arguments=kept, draft=ACTIONS[step.step.action].request(arguments), now=now,
             principal=self._plans.permitted_by(tx, case["id"], step.row["version"]),
             policy_version=self._settings.policies.version,
@@ -258,6 +258,11 @@ class Repair:
             "approved_by": self._plans.approver(tx, case["id"], step.row["version"]),
         }  # fmt: skip
         tx.execute(self._store.insert_new(spending, "step_id").values(**row))
+
+
+def _target(case: Case, step: StepRow) -> str:
+    """What the effect locks: an outside object, or this case's message."""
+    return f"{case['id']}/{step.step.target}" if step.step.action == "send_message" else step.step.target
 
 
 def _call_arguments(effect: Effect, body: bytes) -> dict[str, Any]:

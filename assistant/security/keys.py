@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from hashlib import sha256
+from typing import TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ PREFIX = "hw_"
 CACHE_SECONDS = 1.0  # how long a revoked key may still work in another process, at most twice this
 _MISS_SECONDS = 0.2  # unknown keys ask the database at most so often
 _BOOTSTRAP = "bootstrap"
+_Enum = TypeVar("_Enum", Scope, Role)
 
 
 class KeyInfo(msgspec.Struct, frozen=True):
@@ -79,7 +81,9 @@ class Keys:
             mine = api_keys.c.id == key_id
             if tx.execute(sa.select(api_keys.c.id).where(mine)).first() is None:
                 raise NotFoundError("key_not_found", f"there is no key {key_id}")
-            tx.execute(api_keys.update().where(mine, api_keys.c.revoked_at.is_(None)).values(revoked_at=now or utcnow()))
+            tx.execute(
+                api_keys.update().where(mine, api_keys.c.revoked_at.is_(None)).values(revoked_at=now or utcnow())
+            )
         self._forget()
 
     def list_keys(self) -> list[KeyInfo]:
@@ -129,7 +133,7 @@ def _hash(secret: str) -> str:
     return sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _known(kind: type[Scope] | type[Role], field: str, value: str) -> Scope | Role:
+def _known(kind: type[_Enum], field: str, value: str) -> _Enum:
     try:
         return kind(value)
     except ValueError as error:

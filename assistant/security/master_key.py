@@ -1,4 +1,4 @@
-"""Finds the master key: `HELLOWORD_MASTER_KEY`, or a file generated once under `HELLOWORD_HOME`; called by the wiring."""
+"""Finds the master key: `HELLOWORD_MASTER_KEY`, or a file made once under `HELLOWORD_HOME`; the wiring calls it."""
 
 from __future__ import annotations
 

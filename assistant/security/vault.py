@@ -116,7 +116,8 @@ class Vault:
                 sa.select(vault, vault_keys.c.wrapped_key)
                 .join(
                     vault_keys,
-                    (vault_keys.c.customer_ref == vault.c.customer_ref) & (vault_keys.c.generation == vault.c.generation),
+                    (vault_keys.c.customer_ref == vault.c.customer_ref)
+                    & (vault_keys.c.generation == vault.c.generation),
                 )
                 .where(vault.c.ref.in_(some), vault_keys.c.wrapped_key.is_not(None))
             )
@@ -163,16 +164,16 @@ class Vault:
         known: dict[str, _Key] = {}
         columns = (vault_keys.c.customer_ref, vault_keys.c.generation, vault_keys.c.wrapped_key)
         for some in chunked(sorted(refs)):
-            query = sa.select(*columns).where(vault_keys.c.customer_ref.in_(some), vault_keys.c.wrapped_key.is_not(None))
+            query = sa.select(*columns).where(
+                vault_keys.c.customer_ref.in_(some), vault_keys.c.wrapped_key.is_not(None)
+            )
             for ref, generation, wrapped in tx.execute(query):
                 known[ref] = _Key(generation, self._unwrap(ref, generation, wrapped))
         return known
 
     def _renew(self, tx: sa.Connection, ref: str) -> None:
         """A new key for a customer who was erased and came back; what was erased stays unreadable."""
-        generation = tx.execute(
-            sa.select(vault_keys.c.generation).where(vault_keys.c.customer_ref == ref)
-        ).scalar_one()
+        generation = tx.execute(sa.select(vault_keys.c.generation).where(vault_keys.c.customer_ref == ref)).scalar_one()
         tx.execute(
             vault_keys.update()
             .where(
@@ -202,15 +203,15 @@ class Vault:
         return cipher
 
     def _unwrapped(self, ref: str, generation: int, wrapped: bytes) -> bytes:
+        wrong = "HELLOWORD_MASTER_KEY is not the key this database was written with"
         master = self._masters.get(wrapped[:_MASTER_ID_BYTES])
+        if master is None:
+            raise VaultError("wrong_master_key", wrong)
         body = wrapped[_MASTER_ID_BYTES:]
         try:
-            if master is None:
-                raise InvalidTag
             return master.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], _key_aad(ref, generation))
         except InvalidTag as error:
-            detail = "HELLOWORD_MASTER_KEY is not the key this database was written with"
-            raise VaultError("wrong_master_key", detail) from error
+            raise VaultError("wrong_master_key", wrong) from error
 
     # -- erasure and rotation ---------------------------------------------------------------------------------------
 
@@ -226,7 +227,7 @@ class Vault:
         tx.execute(vault.delete().where(vault.c.customer_ref == customer_ref))
 
     def refs_of_customer(self, tx: sa.Connection, customer_id: str) -> list[str]:
-        """Every customer_ref this customer's data may be under: their own, and their checkouts' from before they were known."""
+        """Every customer_ref their data may be under: their own, and their checkouts' from before they were known."""
         query = sa.select(checkouts.c.checkout_id).where(checkouts.c.customer_id == customer_id)
         return [customer_ref(customer_id, None), *(customer_ref(None, row) for row in tx.execute(query).scalars())]
 
@@ -238,7 +239,9 @@ class Vault:
         old_id, self._master_id = self._master_id, _id_of(new_master)
         self._masters[self._master_id] = AESGCM(new_master)
         try:
-            query = sa.select(vault_keys).where(vault_keys.c.wrapped_key.is_not(None)).order_by(vault_keys.c.customer_ref)
+            query = (
+                sa.select(vault_keys).where(vault_keys.c.wrapped_key.is_not(None)).order_by(vault_keys.c.customer_ref)
+            )
             rows = [
                 {"the_ref": row["customer_ref"], "wrapped_key": self._wrap(
                     row["customer_ref"], row["generation"],

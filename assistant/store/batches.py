@@ -1,4 +1,4 @@
-"""Statements over many rows that behave the same on SQLite and PostgreSQL; called by every room that stores in batches."""
+"""Statements over many rows, the same on SQLite and PostgreSQL; called by every room that stores in batches."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def upsert_rows(
     """Inserts the rows; of one whose `index` columns exist already, the `update` columns are replaced."""
     if rows:
         insert = _insert(tx, table)
-        tx.execute(insert.on_conflict_do_update(index_elements=index, set_={c: insert.excluded[c] for c in update}), rows)
+        tx.execute(
+            insert.on_conflict_do_update(index_elements=index, set_={c: insert.excluded[c] for c in update}), rows
+        )
 
 
 def _insert(tx: sa.Connection, table: sa.Table) -> Any:

@@ -30,9 +30,27 @@ def make_engine(url: str) -> sa.Engine:
     return sa.create_engine(url, pool_size=16, max_overflow=32, pool_pre_ping=True)
 
 
+def make_engine_for_durable(store: Store) -> sa.Engine:
+    """The durable engine's own connections to the same database: it opens SQLite's transactions in its own way."""
+    if not store.is_sqlite:
+        return store.engine
+    engine = sa.create_engine(
+        store.engine.url, connect_args={"timeout": 30, "check_same_thread": False, "isolation_level": "IMMEDIATE"},
+        pool_size=8, max_overflow=32,
+    )  # fmt: skip
+    sa.event.listen(engine, "connect", _sqlite_pragmas)
+    return engine
+
+
 def _sqlite_pragmas(connection: sqlite3.Connection, _: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=30000",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

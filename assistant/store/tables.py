@@ -80,7 +80,7 @@ payment_index = sa.Table(
 sweep_cursors = sa.Table(
     "sweep_cursors", metadata,
     _col("kind", _Name, primary_key=True), _col("updated_since", UtcDateTime, nullable=True),
-    _col("cursor", sa.Text, nullable=True), _col("swept_at", UtcDateTime, nullable=True),
+    _col("cursor", sa.Text, nullable=True), _col("newest", UtcDateTime, nullable=True), _col("swept_at", UtcDateTime, nullable=True),
 )  # fmt: skip
 
 # -- cases ----------------------------------------------------------------------------------------------------------

@@ -195,7 +195,9 @@ class Sweep:
         if isinstance(error, UnavailableError):
             log.warning("timer.unavailable", kind=timer.kind, subject=timer.subject, code=error.code)
         else:
-            log.error("timer.failed", kind=timer.kind, subject=timer.subject, attempts=timer.attempts + 1, exc_info=error)
+            log.error(
+                "timer.failed", kind=timer.kind, subject=timer.subject, attempts=timer.attempts + 1, exc_info=error
+            )
         try:
             with self._store.begin() as tx:
                 values = {"due_at": now + delay, "leased_until": None, "attempts": timer.attempts + 1}
@@ -213,9 +215,7 @@ def _due(kinds: list[str], now: datetime) -> sa.Select[tuple[object, ...]]:
 
 
 def _is(timer: Timer) -> sa.ColumnElement[bool]:
-    return (
-        (timers.c.kind == timer.kind) & (timers.c.subject == timer.subject) & (timers.c.version == timer.version)
-    )
+    return (timers.c.kind == timer.kind) & (timers.c.subject == timer.subject) & (timers.c.version == timer.version)
 
 
 class TimerLoop:
@@ -263,8 +263,8 @@ class TimerLoop:
             except UnavailableError as error:
                 log.warning("timers.unavailable", code=error.code)
                 wait = max(1.0, self._interval)
-            except Exception as error:
-                log.error("timers.failed", exc_info=error)
+            except Exception:
+                log.exception("timers.failed")
                 wait = max(1.0, self._interval)
             if busy:
                 continue

@@ -18,6 +18,7 @@ from knowledge.faults.paid_out_of_stock import detector as paid_out_of_stock
 from knowledge.faults.partial_payment import detector as partial_payment
 from knowledge.faults.payment_failed_stock_held import detector as payment_failed_stock_held
 from knowledge.faults.payment_unconfirmed import detector as payment_unconfirmed
+from knowledge.faults.planning import PlanContext
 from knowledge.faults.price_mismatch import detector as price_mismatch
 from knowledge.faults.refund_missing import detector as refund_missing
 from knowledge.faults.timeline_contradiction import detector as timeline_contradiction
@@ -29,7 +30,7 @@ from knowledge.vocabulary.plans import Plan
 from knowledge.vocabulary.snapshot import OrderSnapshot
 
 Detect = Callable[[OrderSnapshot, Context], list[Finding]]
-Planner = Callable[[Finding, Facts, Context], Plan]
+Planner = Callable[[Finding, Facts, PlanContext], Plan]
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

@@ -83,7 +83,9 @@ def lacking(facts: Facts, due: Money, now: datetime) -> int:
 def currencies(facts: Facts) -> set[str]:
     """Every currency that stands anywhere in the checkout, its orders and its payments."""
     moneys: list[Money | None] = []
-    for priced in [*([facts.checkout] if facts.checkout else []), *(facts.orders or [])]:
+    records: list[Priced] = [*(facts.orders or [])]
+    records += [facts.checkout] if facts.checkout else []
+    for priced in records:
         moneys += [priced.total, priced.shipping_fee, priced.tax, priced.fees, priced.discount]
         moneys += [line.unit_price for line in priced.lines]
     for p in facts.payments or []:
@@ -105,6 +107,11 @@ def sum_of_parts(priced: Priced) -> int:
 def total_of(priced: Priced) -> int:
     """The stated total in minor units, the sum of the parts where none is stated."""
     return priced.total.amount if priced.total else sum_of_parts(priced)
+
+
+def adds_up(priced: Priced, rounding: int) -> bool:
+    """Whether the stated total is the sum of its parts; if not, a recomputation could raise it."""
+    return abs(total_of(priced) - sum_of_parts(priced)) <= rounding
 
 
 def total_after(priced: Priced, lines: Iterable[Line], discount: int | None = None) -> int:
@@ -174,9 +181,7 @@ def surplus(facts: Facts, need: Mapping[str, int]) -> tuple[list[ReservationFact
     split: list[ReservationFact] = []
     for sku, have in secured(facts).items():
         excess = have - need.get(sku, 0)
-        rows = sorted(
-            (r for r in own(facts) if r.sku == sku), key=lambda r: (r.status != "held", -r.quantity, r.id)
-        )
+        rows = sorted((r for r in own(facts) if r.sku == sku), key=lambda r: (r.status != "held", -r.quantity, r.id))
         for row in rows:
             if 0 < row.quantity <= excess:
                 whole.append(row)

@@ -1,4 +1,4 @@
-"""What every playbook shares: the context it decides in, the customer's answers, guards and the shapes of plans; pure."""
+"""What every playbook shares: its context, the customer's answers, guards, the shapes of plans; pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import msgspec
 
 from knowledge.faults.figures import ACCEPTED, ENDED, OPEN, SENT, currencies, minor
 from knowledge.policies import Policies
-from knowledge.vocabulary.facts import Facts, PaymentLinkFact, ProductFact
+from knowledge.vocabulary.facts import Facts, PaymentFact, PaymentLinkFact, ProductFact
 from knowledge.vocabulary.findings import Finding
 from knowledge.vocabulary.plans import Plan, PlanStep
 from knowledge.vocabulary.snapshot import OrderSnapshot
 
 Words = dict[str, str]
+NEXT_CHUNK = 0.1  # seconds until the next look, where more of the same repair follows
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -131,17 +132,45 @@ def sent(facts: Facts) -> bool:
     return any(order.status in SENT for order in facts.orders or [])
 
 
-def in_flight(facts: Facts) -> bool:
-    """Whether a payment may still be captured by itself and nothing was accepted yet."""
+def in_flight(facts: Facts) -> list[PaymentFact]:
+    """The payments that may still be captured by themselves while nothing was accepted yet."""
     payments = facts.payments or []
-    return any(p.status in OPEN for p in payments) and not any(p.status in ACCEPTED for p in payments)
+    return [] if any(p.status in ACCEPTED for p in payments) else [p for p in payments if p.status in OPEN]
+
+
+def confirm_by(payment: PaymentFact, finding: Finding, ctx: PlanContext) -> datetime:
+    """When the gateway's deadline for this payment's method passes."""
+    view = ctx.snapshot.payments.get(payment.id)
+    requested_at = (view.requested_at if view else None) or payment.created_at
+    if requested_at is None:
+        return finding.detectable_at
+    return requested_at + ctx.policies.deadlines.payment_for(payment.method)
+
+
+def can_retry(facts: Facts, now: datetime) -> bool:
+    """Whether the customer may still pay this very checkout."""
+    checkout = facts.checkout
+    if checkout is None or checkout.status not in ("open", "submitted"):
+        return False
+    return checkout.payment_window_ends_at is None or checkout.payment_window_ends_at > now
+
+
+def create_refused(facts: Facts, ctx: PlanContext) -> bool:
+    """Whether the shop has refused to create an order because the checkout expired meanwhile."""
+    return ctx.refused.get(f"create_order|checkout:{facts.checkout_id}") == "checkout_expired"
+
+
+def reference(facts: Facts) -> str:
+    """The order's (or without one the checkout's) id, as messages name it."""
+    orders = facts.orders or []
+    return orders[-1].id if orders else facts.checkout_id
 
 
 # -- plans ----------------------------------------------------------------------------------------------------------
 
 REASONS: dict[str, Words] = {
     "account_blocked": {"zh-CN": "客户账户状态异常", "en": "the customer's account is not active"},
-    "address_problem": {"zh-CN": "承运商给出的问题不是缺少字段", "en": "the carrier objects to more than missing fields"},
+    "address_problem": {"zh-CN": "承运商给出的问题不是缺少字段", "en": "the carrier objects to something else"},
     "already_shipped": {"zh-CN": "订单已发货", "en": "the order has left the warehouse"},
     "answer_overtaken": {
         "zh-CN": "客户要求退款后，店铺又备好了货",
@@ -159,7 +188,7 @@ REASONS: dict[str, Words] = {
     },
     "currency_mismatch": {"zh-CN": "涉及多种币种", "en": "more than one currency is involved"},
     "customer_silent": {"zh-CN": "客户未在期限内答复", "en": "the customer did not answer in time"},
-    "customer_wrote": {"zh-CN": "客户用文字答复，需人工阅读", "en": "the customer answered in words that a person must read"},
+    "customer_wrote": {"zh-CN": "客户用文字答复，需人工阅读", "en": "the customer answered in words"},
     "facts_missing": {"zh-CN": "部分系统数据未能读取", "en": "part of the systems could not be read"},
     "no_longer_paid": {"zh-CN": "读回显示订单未付清", "en": "the read-back shows that it is not paid"},
     "order_live": {"zh-CN": "已存在有效订单", "en": "a live order exists"},
@@ -175,9 +204,11 @@ REASONS: dict[str, Words] = {
         "en": "checkout or order has ended and the money was kept",
     },
     "refunded_before": {"zh-CN": "此前的退款造成差额", "en": "an earlier refund explains the difference"},
+    "short_changed": {"zh-CN": "待付金额已变化，付款链接作废", "en": "the rest has changed meanwhile"},
     "several_orders": {"zh-CN": "存在多个有效订单", "en": "there are several live orders"},
     "stock_unread": {"zh-CN": "库存数据未能读取", "en": "the stock could not be read"},
     "substitute_gone": {"zh-CN": "客户选择的方案已无法执行", "en": "what the customer chose is no longer possible"},
+    "total_unclear": {"zh-CN": "总额与明细不符", "en": "the total does not follow from its parts"},
     "unknown_choice": {"zh-CN": "无法识别客户的选择", "en": "the customer's choice is not known"},
 }  # fmt: skip
 
@@ -193,7 +224,10 @@ def finished(finding: Finding, ctx: PlanContext, resolution: str = "repaired") -
     """Nothing is left to do: `resolution` when this episode did something, else it cleared by itself."""
     summary = {"zh-CN": "无需再做任何操作。", "en": "Nothing is left to do."}
     return Plan(
-        fault=finding.code, summary=summary, then="resolve", resolution=resolution if ctx.done else "self_cleared"
+        fault=finding.code,
+        summary=summary,
+        then="resolve",
+        resolution=resolution if ctx.done else "self_cleared",
     )
 
 
@@ -207,7 +241,12 @@ def awaiting(finding: Finding, summary: Words, steps: Iterable[PlanStep] = (), r
     steps = list(steps)
     choices = [choice["id"] for step in steps for choice in step.arguments.get("choices", [])]
     return Plan(
-        fault=finding.code, summary=summary, steps=steps, then="await_customer", resolution=resolution, choices=choices
+        fault=finding.code,
+        summary=summary,
+        steps=steps,
+        then="await_customer",
+        resolution=resolution,
+        choices=choices,
     )
 
 
@@ -218,19 +257,26 @@ def acting(
     steps: Iterable[PlanStep],
     resolution: str = "repaired",
     needs_human: Iterable[str] = (),
+    *,
+    more: bool = False,
 ) -> Plan:
-    """Steps, and then a read-back that proves them."""
+    """Steps, and then a read-back that proves them.
+
+    `more`: this chunk is known not to be the last, so that what is left afterwards is no failure of it.
+    """
     return Plan(
-        fault=finding.code, summary=summary, steps=versioned(steps, facts), then="verify", resolution=resolution,
-        needs_human=list(needs_human),
+        fault=finding.code, summary=summary, steps=versioned(steps, facts), then="wait" if more else "verify",
+        wait_seconds=NEXT_CHUNK if more else 0.0, resolution=resolution, needs_human=list(needs_human),
     )  # fmt: skip
 
 
 # Writes that contract B guards by If-Match, and so by the version as read.
 GUARDED = frozenset(
-    "confirm_order cancel_order cancel_lines backorder_line substitute_line set_order_address reprice_order "
-    "set_checkout_address reprice_checkout expire_checkout".split()
-)
+    {
+        "confirm_order", "cancel_order", "cancel_lines", "backorder_line", "substitute_line", "set_order_address",
+        "reprice_order", "set_checkout_address", "reprice_checkout", "expire_checkout",
+    }
+)  # fmt: skip
 
 
 def versioned(steps: Iterable[PlanStep], facts: Facts) -> list[PlanStep]:

@@ -67,7 +67,7 @@ def cancel_lines(order: OrderFact, quantities: Mapping[str, int], reason: str, n
     cut = [line for line in order.lines if quantities.get(line.line_id)]
     rows = [{"line_id": line.line_id, "quantity": quantities[line.line_id]} for line in cut]
     listed = _listed({"sku": line.sku, "quantity": quantities[line.line_id]} for line in cut)
-    was, now = _shown(order.total), format_money(new_total)
+    was, now = shown(order.total), format_money(new_total)
     return PlanStep(
         action="cancel_lines", target=f"order:{order.id}",
         arguments={"order_id": order.id, "lines": rows, "reason": reason,
@@ -94,7 +94,7 @@ def substitute_line(order: OrderFact, line: Line, to_sku: str, unit_price: Money
     return PlanStep(
         action="substitute_line", target=f"order:{order.id}",
         arguments={"order_id": order.id, "line_id": line.line_id, "to_sku": to_sku, "quantity": line.quantity,
-                   "unit_price": unit_price.json(), "expect": {line.line_id: line.quantity}},
+                   "unit_price": unit_price.json(), "expect": {line.line_id: 0}},
         effect=words(f"订单 {order.id} 中的 {line.sku} × {line.quantity} 换成 {to_sku}，单价 {price}。",
                      f"{line.sku} × {line.quantity} of order {order.id} becomes {to_sku} at {price} each."),
         undo=words(f"换回 {line.sku}（有货时），价格不高于原价。",
@@ -128,9 +128,14 @@ def reprice_checkout(checkout: CheckoutFact, prices: Mapping[str, Money], new_to
 
 
 def _reprice(
-    action: str, kind: str, priced: CheckoutFact | OrderFact, prices: Mapping[str, Money], new_total: Money, zh: str
+    action: str,
+    kind: str,
+    priced: CheckoutFact | OrderFact,
+    prices: Mapping[str, Money],
+    new_total: Money,
+    zh: str,
 ) -> PlanStep:
-    was, now = _shown(priced.total), format_money(new_total)
+    was, now = shown(priced.total), format_money(new_total)
     listed = ", ".join(f"{line.sku} {format_money(line.unit_price)} → {format_money(prices[line.line_id])}"
                        for line in priced.lines if line.line_id in prices)  # fmt: skip
     arguments: dict[str, Any] = {
@@ -172,7 +177,7 @@ def expire_checkout(checkout_id: str, reason: str) -> PlanStep:
 
 
 def cancel_payment(payment: PaymentFact) -> PlanStep:
-    amount = _shown(payment.amount)
+    amount = shown(payment.amount)
     return PlanStep(
         action="cancel_payment", target=f"payment:{payment.id}", arguments={"payment_id": payment.id},
         effect=words(f"取消付款 {payment.id}（{amount}，尚未扣款）；此后不会再扣款。",
@@ -223,11 +228,12 @@ def cancel_payment_link(link: PaymentLinkFact) -> PlanStep:
 # -- stock ----------------------------------------------------------------------------------------------------------
 
 
-def reserve_stock(checkout_id: str, lines: list[dict[str, Any]]) -> PlanStep:
-    """`lines` are `[{sku, quantity}]`; all or nothing."""
+def reserve_stock(checkout_id: str, lines: list[dict[str, Any]], held_before: Mapping[str, int]) -> PlanStep:
+    """`lines` are `[{sku, quantity}]`; all or nothing. `held_before` is what is held of each sku just before."""
     return PlanStep(
         action="reserve_stock", target=f"checkout:{checkout_id}",
-        arguments={"checkout_id": checkout_id, "lines": lines},
+        arguments={"checkout_id": checkout_id, "lines": lines,
+                   "held_before": {row["sku"]: held_before.get(row["sku"], 0) for row in lines}},
         effect=words(f"为结账 {checkout_id} 预留 {_listed(lines)}。",
                      f"{_listed(lines)} is reserved for checkout {checkout_id}."),
         undo=words("释放该预留。", "Release the reservation."),
@@ -238,7 +244,7 @@ def release_reservation(reservation: ReservationFact) -> PlanStep:
     what = f"{reservation.sku} × {reservation.quantity}"
     return PlanStep(
         action="release_reservation", target=f"reservation:{reservation.id}",
-        arguments={"reservation_id": reservation.id},
+        arguments=_reservation(reservation),
         effect=words(f"释放预留 {reservation.id}，{what} 重新可售。",
                      f"Reservation {reservation.id} is released: {what} can be sold again."),
         undo=words("库存仍有时重新预留。", "Reserve it again while stock lasts."),
@@ -249,11 +255,17 @@ def commit_reservation(reservation: ReservationFact) -> PlanStep:
     what = f"{reservation.sku} × {reservation.quantity}"
     return PlanStep(
         action="commit_reservation", target=f"reservation:{reservation.id}",
-        arguments={"reservation_id": reservation.id},
+        arguments=_reservation(reservation),
         effect=words(f"预留 {reservation.id}（{what}）转为正式占用，不会过期。",
                      f"Reservation {reservation.id} ({what}) is committed and can't expire."),
         undo=words("释放该预留。", "Release the reservation."),
     )  # fmt: skip
+
+
+def _reservation(reservation: ReservationFact) -> dict[str, Any]:
+    """The checkout says where to read it back."""
+    arguments = {"reservation_id": reservation.id}
+    return arguments | {"checkout_id": reservation.checkout_id} if reservation.checkout_id else arguments
 
 
 # -- the customer ---------------------------------------------------------------------------------------------------
@@ -284,10 +296,14 @@ def send_message(
 
 _SOURCES = {
     "checkout": ("客户在结账中更正的地址", "as it stands in the checkout"),
-    "serviceability": ("承运商根据客户所填内容补全的地址", "as the carrier completed it from what the customer gave"),
+    "serviceability": (
+        "承运商根据客户所填内容补全的地址",
+        "as the carrier completed it from what the customer gave",
+    ),
     "customer_history": ("客户已确认的账户内地址", "of the customer's account that the customer confirmed"),
 }
 
 
-def _shown(money: Money | None) -> str:
+def shown(money: Money | None) -> str:
+    """The amount as people write it, a dash where there is none."""
     return format_money(money) if money else "—"

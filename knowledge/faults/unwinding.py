@@ -19,7 +19,7 @@ from knowledge.faults.figures import (
     surplus,
     valid_authorisation,
 )
-from knowledge.faults.planning import PlanContext, over, performed_any
+from knowledge.faults.planning import PlanContext, create_refused, over, performed_any
 from knowledge.vocabulary.codes import PaymentKind
 from knowledge.vocabulary.events import Line
 from knowledge.vocabulary.facts import Facts, PaymentFact, ReservationFact
@@ -29,8 +29,10 @@ from knowledge.vocabulary.plans import PlanStep
 
 
 def ended_by_us(facts: Facts, ctx: PlanContext) -> bool:
-    """Whether this episode has already ended the purchase, so that only the rest of it is left to undo."""
-    return over(facts) and performed_any(ctx, "cancel_order", "expire_checkout")
+    """Whether this episode has ended the purchase (or found out that no order can be made of it any more)."""
+    if facts.live_order is not None:
+        return False
+    return create_refused(facts, ctx) or (over(facts) and performed_any(ctx, "cancel_order", "expire_checkout"))
 
 
 def unwind(facts: Facts, ctx: PlanContext, reason: str) -> list[PlanStep]:
@@ -101,7 +103,10 @@ class StockChange:
         need = needed(lines, stocked(facts, finding))
         whole, split = surplus(facts, need)
         have = secured(facts)
-        for reservation in [*whole, *split]:
+        for reservation in split:
+            have[reservation.sku] -= reservation.quantity
+        before = dict(have)  # what is released only afterwards still counts when we reserve
+        for reservation in whole:
             have[reservation.sku] -= reservation.quantity
         left_out = set(skip)
         self.missing: Mapping[str, int] = {
@@ -109,7 +114,7 @@ class StockChange:
         }
         self.reserve: list[PlanStep] = release_all(split)
         if rows := reserve_lines(self.missing):
-            self.reserve.append(do.reserve_stock(facts.checkout_id, rows))
+            self.reserve.append(do.reserve_stock(facts.checkout_id, rows, before))
         self.release: list[PlanStep] = release_all(whole)
 
     @property

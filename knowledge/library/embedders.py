@@ -67,9 +67,7 @@ def _encoder() -> Any:
 class OpenAIEmbedder:
     """Any endpoint that speaks OpenAI's embeddings; texts are masked before they leave."""
 
-    def __init__(
-        self, *, url: str, model: str, key: str = "", dimensions: int = 1536, timeout: float = 10.0
-    ) -> None:
+    def __init__(self, *, url: str, model: str, key: str = "", dimensions: int = 1536, timeout: float = 10.0) -> None:
         """`url` is the API's base address, `timeout` in seconds, `dimensions` the length of its vectors."""
         self.name = "openai-" + re.sub(r"[^A-Za-z0-9]+", "-", model).strip("-")
         self.dimensions = dimensions

@@ -70,12 +70,12 @@ class Action(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
         segments = [_SLOT.sub(lambda slot: str(fields[slot[1]]), part) for part in self.path[1:].split("/")]
         left_out = self.unsent.union(slots, ("version",))
         body = {name: value for name, value in fields.items() if name not in left_out}
-        return WriteDraft(
-            method="POST",
-            path=resource_path(*segments),
-            body=canonical(body),
-            if_match=None if version is None else str(version),
-        )
+        if_match = None if version is None else str(version)
+        try:
+            path, sent = resource_path(*segments), canonical(body)
+        except UnicodeEncodeError as error:  # a lone surrogate, which JSON can smuggle in
+            raise InputError("invalid_arguments", self.name, "holds text that is no Unicode") from error
+        return WriteDraft(method="POST", path=path, body=sent, if_match=if_match)
 
     def applied(self, arguments: Mapping[str, Any], reader: ShopReader) -> bool | None:
         """Whether the effect is there now: True it is, False it is not, None reading can't tell.

@@ -56,18 +56,14 @@ ACTIONS: tuple[Action[Any], ...] = (
         name="reprice_checkout",
         arguments=RepriceCheckout,
         path="/checkouts/{checkout_id}/reprice",
-        applied_by=_on_checkout(
-            lambda arguments, checkout: pricing_is(checkout, arguments.lines, arguments.discount)
-        ),
+        applied_by=_on_checkout(lambda arguments, checkout: pricing_is(checkout, arguments.lines, arguments.discount)),
         keep=KEPT,
     ),
     Action(
         name="set_checkout_address",
         arguments=SetCheckoutAddress,
         path="/checkouts/{checkout_id}/address",
-        applied_by=_on_checkout(
-            lambda arguments, checkout: address_is(checkout.shipping_address, arguments.address)
-        ),
+        applied_by=_on_checkout(lambda arguments, checkout: address_is(checkout.shipping_address, arguments.address)),
         keep=KEPT,
     ),
     Action(

@@ -20,7 +20,7 @@ class ReserveStock(Arguments, frozen=True, kw_only=True):
 
     checkout_id: Text
     lines: Annotated[list[SkuQuantity], msgspec.Meta(min_length=1)]
-    held_before: dict[str, int] = msgspec.field(default_factory=dict)
+    held_before: dict[str, int] | None = None
 
     def __post_init__(self) -> None:
         each_once([line.sku for line in self.lines], "a sku")
@@ -38,14 +38,16 @@ class ResyncStock(Arguments, frozen=True, kw_only=True):
 
 
 def _reserved(arguments: ReserveStock, reader: ShopReader) -> bool | None:
+    """Without knowing what was held before, what is held now may be older than ours."""
     held = {line.sku: 0 for line in arguments.lines}
     for reservation in reader.reservations(arguments.checkout_id):
         if reservation.sku in held and reservation.status in ("held", "committed"):
             held[reservation.sku] += reservation.quantity
-    gained = {sku: quantity - arguments.held_before.get(sku, 0) for sku, quantity in held.items()}
-    if all(gained[line.sku] == line.quantity for line in arguments.lines):
-        return True
-    return None if any(gained.values()) else False
+    gained = {sku: quantity - (arguments.held_before or {}).get(sku, 0) for sku, quantity in held.items()}
+    if not any(gained.values()):
+        return False
+    known = arguments.held_before is not None
+    return True if known and all(gained[line.sku] == line.quantity for line in arguments.lines) else None
 
 
 def _find(reader: ShopReader, arguments: OnReservation) -> ReservationFact | None:
@@ -96,9 +98,7 @@ ACTIONS: tuple[Action[Any], ...] = (
         name="resync_stock",
         arguments=ResyncStock,
         path="/stock/{sku}/resync",
-        applied_by=shown_by(
-            lambda reader, arguments: reader.stock([arguments.sku]).get(arguments.sku), _in_line
-        ),
+        applied_by=shown_by(lambda reader, arguments: reader.stock([arguments.sku]).get(arguments.sku), _in_line),
         keep=("sku", "on_hand", "reserved", "available", "shop_listed"),
     ),
 )

@@ -32,9 +32,7 @@ class SendMessage(Arguments, frozen=True, kw_only=True):
     choices: list[Choice] = msgspec.field(default_factory=list)
 
     def __post_init__(self) -> None:
-        require(
-            self.customer_id is not None or self.contact is not None, "customer_id or contact must be given"
-        )
+        require(self.customer_id is not None or self.contact is not None, "customer_id or contact must be given")
         each_once([choice.id for choice in self.choices], "a choice")
 
 

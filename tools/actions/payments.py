@@ -20,7 +20,7 @@ class OnPayment(Arguments, frozen=True, kw_only=True):
 
 
 class CapturePayment(OnPayment, frozen=True, kw_only=True):
-    """`expected_captured` is what was captured before, as last read; nothing when it is left out."""
+    """`expected_captured` is what was captured before, as last read."""
 
     amount: Money
     expected_captured: Money | None = None
@@ -68,11 +68,13 @@ def _on_payment(sees: Callable[[Payment, PaymentFact], bool | None]) -> Applied[
 
 
 def _captured(arguments: CapturePayment, payment: PaymentFact) -> bool | None:
-    before = arguments.expected_captured.amount if arguments.expected_captured else 0
-    captured = _amount(payment.captured)
-    if captured == before + arguments.amount.amount:
-        return True
-    return False if captured == before else None
+    """Without knowing what was captured before, only nothing and everything are clear."""
+    captured, before = _amount(payment.captured), arguments.expected_captured
+    if before is None:
+        clear = {0: False, _amount(payment.amount): True}
+    else:
+        clear = {before.amount: False, before.amount + arguments.amount.amount: True}
+    return clear.get(captured)
 
 
 def _refunded(arguments: RefundPayment, payment: PaymentFact) -> bool | None:
@@ -133,9 +135,7 @@ ACTIONS: tuple[Action[Any], ...] = (
         name="cancel_payment_link",
         arguments=CancelPaymentLink,
         path="/payment-links/{link_id}/cancel",
-        applied_by=shown_by(
-            lambda reader, arguments: reader.payment_link(arguments.link_id), _link_cancelled
-        ),
+        applied_by=shown_by(lambda reader, arguments: reader.payment_link(arguments.link_id), _link_cancelled),
         keep=LINK_KEPT,
         means_already=frozenset({"already_cancelled", "already_expired"}),
     ),

@@ -37,9 +37,7 @@ class Answer(msgspec.Struct, frozen=True):
     @property
     def healthy(self) -> bool:
         """Whether the system did its work: a refusal is work; an error, a throttle, a wrong token is not."""
-        return (
-            self.status < 500 or self.status == 501
-        ) and self.status not in _LATER | _DENIED | _MAYBE_APPLIED
+        return (self.status < 500 or self.status == 501) and self.status not in _LATER | _DENIED | _MAYBE_APPLIED
 
     @property
     def passing(self) -> bool:

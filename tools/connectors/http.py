@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import httpx
 import msgspec
 
-from knowledge.vocabulary.errors import InputError, UnavailableError
+from knowledge.vocabulary.errors import UnavailableError
 from knowledge.vocabulary.events import Address
 from knowledge.vocabulary.facts import (
     CheckoutFact,
@@ -26,16 +24,16 @@ from knowledge.vocabulary.facts import (
     ServiceabilityFact,
     StockFact,
 )
-from tools.connectors.answer import Answer, CallFailedError, json_of, problem_of, retry_after_of
+from tools.connectors.answer import json_of, problem_of
 from tools.connectors.gate import Gate, GatePolicy, HealthObserver
+from tools.connectors.link import Link, Query
 from tools.connectors.outcome import Outcome
 from tools.connectors.ports import SYSTEMS, Page, WriteRequest, resource_path, system_of
 from tools.connectors.reading import bad_answer, fact_of, facts_of, page_of
 
 F = TypeVar("F", bound=msgspec.Struct)
-Query = Mapping[str, str | int | list[str]]
 
-MAX_ANSWER = 16 * 1024 * 1024  # bytes
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 SKUS_A_CALL = 50  # keeps the address line of `/stock?sku=…` well below 8 KiB
 
 
@@ -58,7 +56,7 @@ class HttpShop:
     ) -> None:
         policy = policy or GatePolicy()
         self.gate = Gate("shop", policy, on_health)
-        self._link = _Link(url, token, policy)
+        self._link = Link(url, token, policy)
         self.reader = HttpReader(self._link, self.gate)
         self.writer = HttpWriter(self._link, self.gate)
 
@@ -76,7 +74,7 @@ class HttpShop:
 class HttpWriter:
     """Sends write requests to the shop, byte by byte as they are. Implements ShopWriter."""
 
-    def __init__(self, link: _Link, gate: Gate) -> None:
+    def __init__(self, link: Link, gate: Gate) -> None:
         self._link, self._gate = link, gate
 
     def capabilities(self) -> frozenset[str]:
@@ -98,7 +96,7 @@ class HttpReader:
     """Reads the shop. Implements ShopReader: every method raises UnavailableError when the shop can't answer
     (codes: see Gate, and `shop_bad_answer` when the answer breaks the contract)."""
 
-    def __init__(self, link: _Link, gate: Gate) -> None:
+    def __init__(self, link: Link, gate: Gate) -> None:
         self._link, self._gate = link, gate
 
     def capabilities(self) -> frozenset[str]:
@@ -118,7 +116,8 @@ class HttpReader:
         return self._one(OrderFact, resource_path("orders", order_id))
 
     def orders(self, checkout_id: str) -> list[OrderFact]:
-        return self._many(OrderFact, "/orders", {"checkout_id": checkout_id})
+        found = self._many(OrderFact, "/orders", {"checkout_id": checkout_id})
+        return sorted(found, key=lambda order: order.created_at or _BEFORE_ALL)
 
     def checkouts_changed(self, since: datetime, cursor: str | None = None) -> Page[CheckoutFact]:
         return self._page(CheckoutFact, "/checkouts", since, cursor)
@@ -172,22 +171,16 @@ class HttpReader:
     def product(self, sku: str) -> ProductFact | None:
         return self._one(ProductFact, resource_path("products", sku))
 
-    def products(
-        self, *, category: str | None = None, query: str | None = None, limit: int = 20
-    ) -> list[ProductFact]:
+    def products(self, *, category: str | None = None, query: str | None = None, limit: int = 20) -> list[ProductFact]:
         asked = {"category": category, "query": query, "limit": str(limit)}
         return self._many(ProductFact, "/products", {name: value for name, value in asked.items() if value})
 
     def customer(self, customer_id: str) -> CustomerFact | None:
         return self._one(CustomerFact, resource_path("customers", customer_id))
 
-    def coupon(
-        self, code: str, *, customer_id: str | None = None, checkout_id: str | None = None
-    ) -> CouponFact | None:
+    def coupon(self, code: str, *, customer_id: str | None = None, checkout_id: str | None = None) -> CouponFact | None:
         asked = {"customer_id": customer_id, "checkout_id": checkout_id}
-        raw = self._get(
-            resource_path("coupons", code), {name: value for name, value in asked.items() if value}
-        )
+        raw = self._get(resource_path("coupons", code), {name: value for name, value in asked.items() if value})
         return None if raw is None else fact_of(CouponFact, raw)
 
     # -- logistics: reads by POST, without a key
@@ -241,85 +234,3 @@ class HttpReader:
             return json_of(answer.body)
         except ValueError as error:
             raise bad_answer(f"{method} {path}: no JSON: {error}") from error
-
-
-class _Link:
-    """The HTTP client and how its failures are told apart."""
-
-    def __init__(self, url: str, token: str, policy: GatePolicy) -> None:
-        if not _is_address(url):
-            raise InputError("invalid_setting", "HELLOWORD_SHOP_URL", "must be an http(s):// address")
-        if not token or not token.isascii() or not token.isprintable():
-            raise InputError("invalid_setting", "HELLOWORD_SHOP_TOKEN", "must be printable ASCII")
-        self._total_timeout = policy.total_timeout
-        self._base = url.rstrip("/")
-        self._client = httpx.Client(
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
-            timeout=httpx.Timeout(
-                policy.read_timeout, connect=policy.connect_timeout, pool=policy.place_timeout
-            ),
-            limits=httpx.Limits(
-                max_connections=policy.concurrency,
-                max_keepalive_connections=policy.concurrency,
-                keepalive_expiry=policy.keep_alive,
-            ),
-            trust_env=False,
-            follow_redirects=False,
-        )
-
-    def close(self) -> None:
-        self._client.close()
-
-    def exchange(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str],
-        query: Query | None = None,
-        body: bytes | None = None,
-    ) -> Answer:
-        """One request and its whole answer.
-
-        Raises:
-            CallFailedError: no whole answer; `sent` is False only when nothing can have reached the shop.
-        """
-        ends_at = time.monotonic() + self._total_timeout
-        try:
-            with self._client.stream(
-                method, self._base + path, params=query or None, headers=dict(headers), content=body
-            ) as response:
-                return Answer(
-                    response.status_code, self._body(response, ends_at), retry_after_of(response.headers)
-                )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            reason = "unavailable" if isinstance(error, httpx.ConnectError) else "timeout"
-            raise CallFailedError(reason, _named(error), sent=False) from error
-        except httpx.TimeoutException as error:
-            raise CallFailedError("timeout", _named(error), sent=True) from error
-        except httpx.DecodingError as error:
-            raise CallFailedError("bad_answer", _named(error), sent=True) from error
-        except httpx.TransportError as error:
-            raise CallFailedError("unavailable", _named(error), sent=True) from error
-
-    def _body(self, response: httpx.Response, ends_at: float) -> bytes:
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > MAX_ANSWER:
-                raise CallFailedError("bad_answer", f"more than {MAX_ANSWER} bytes", sent=True)
-            if time.monotonic() > ends_at:
-                raise CallFailedError("timeout", f"no whole answer in {self._total_timeout:g} s", sent=True)
-        return bytes(body)
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        return False
-    return parsed.scheme in ("http", "https") and bool(parsed.host) and not parsed.query
-
-
-def _named(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -138,9 +138,7 @@ class CatalogueReader(Port, Protocol):
         """The product, None when it doesn't exist."""
         ...
 
-    def products(
-        self, *, category: str | None = None, query: str | None = None, limit: int = 20
-    ) -> list[ProductFact]:
+    def products(self, *, category: str | None = None, query: str | None = None, limit: int = 20) -> list[ProductFact]:
         """Products of a category and (or) matching words."""
         ...
 
@@ -156,9 +154,7 @@ class CustomerReader(Port, Protocol):
 class PromotionReader(Port, Protocol):
     """Coupons."""
 
-    def coupon(
-        self, code: str, *, customer_id: str | None = None, checkout_id: str | None = None
-    ) -> CouponFact | None:
+    def coupon(self, code: str, *, customer_id: str | None = None, checkout_id: str | None = None) -> CouponFact | None:
         """The coupon's state for this customer and checkout, None when the code doesn't exist."""
         ...
 
@@ -214,9 +210,7 @@ class WriteDraft(msgspec.Struct, frozen=True, kw_only=True):
         """
         if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
             raise InputError("invalid_key", "key", "must be 1 to 255 printable ASCII characters")
-        return WriteRequest(
-            method=self.method, path=self.path, body=self.body, key=key, if_match=self.if_match
-        )
+        return WriteRequest(method=self.method, path=self.path, body=self.body, key=key, if_match=self.if_match)
 
 
 class ShopWriter(Port, Protocol):

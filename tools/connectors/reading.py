@@ -49,8 +49,7 @@ _WORDS: dict[type[msgspec.Struct], dict[str, frozenset[str]]] = {
     },
     ServiceabilityFact: {
         "reason": _words(
-            "incomplete no_carrier postcode_format postcode_mismatch phone_format fields_swapped"
-            " street_unclear"
+            "incomplete no_carrier postcode_format postcode_mismatch phone_format fields_swapped street_unclear"
         )
     },
 }
@@ -117,9 +116,7 @@ def facts_of(kind: type[F], raw: Any) -> list[F]:
         UnavailableError: `shop_bad_answer`.
     """
     if not isinstance(raw, list):
-        raise bad_answer(
-            f"{_NAMES.get(kind, kind.__name__)}: an array was expected, not {type(raw).__name__}"
-        )
+        raise bad_answer(f"{_NAMES.get(kind, kind.__name__)}: an array was expected, not {type(raw).__name__}")
     return [fact_of(kind, item) for item in raw]
 
 

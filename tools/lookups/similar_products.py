@@ -35,6 +35,4 @@ def similar_products(
     else:
         candidates = reader.products(query=product.title, limit=CANDIDATES) if product.title else []
     stock = reader.stock([one.sku for one in candidates if one.active and one.sku != sku])
-    return rank_substitutes(
-        product, candidates, stock, quantity=quantity, paid=paid, dearer_by=dearer_by, limit=limit
-    )
+    return rank_substitutes(product, candidates, stock, quantity=quantity, paid=paid, dearer_by=dearer_by, limit=limit)

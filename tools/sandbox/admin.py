@@ -139,17 +139,14 @@ def _views(router: APIRouter, crew: Crew) -> None:
         return crew.stats()
 
     @router.get("/writes")
-    async def writes(
-        path: str | None = None, key: str | None = None, outcome: str | None = None
-    ) -> dict[str, Any]:
+    async def writes(path: str | None = None, key: str | None = None, outcome: str | None = None) -> dict[str, Any]:
         """Every write that reached the shop, oldest first; `path` is a part of the path."""
         asked = {"key": key, "outcome": outcome}
         with crew.books.lock:
             seen = [
                 one.model_dump()
                 for one in crew.books.writes
-                if (path or "") in one.path
-                and all(v is None or getattr(one, k) == v for k, v in asked.items())
+                if (path or "") in one.path and all(v is None or getattr(one, k) == v for k, v in asked.items())
             ]
             return {"writes": seen, "stopped_on_the_wire": crew.weather.unseen_writes}
 
@@ -159,9 +156,7 @@ def _views(router: APIRouter, crew: Crew) -> None:
     ) -> list[dict[str, Any]]:
         """Every event the shop made, those lost on purpose too; newest `limit`."""
         with crew.books.lock:
-            told = list(crew.sender.told)
-        fit = [e for e in told if (type is None or e["type"] == type) and _about(e, checkout_id)]
-        return fit[-limit:]
+            return crew.sender.told_about(type, checkout_id)[-limit:]
 
     @router.get("/state")
     async def state(checkout_id: str | None = None) -> dict[str, Any]:
@@ -171,10 +166,6 @@ def _views(router: APIRouter, crew: Crew) -> None:
     @router.get("/rejected")
     async def rejected() -> list[dict[str, Any]]:
         return list(crew.sender.rejected)
-
-
-def _about(event: dict[str, Any], checkout_id: str | None) -> bool:
-    return checkout_id is None or checkout_id in (event.get("subject"), event["data"].get("checkout_id"))
 
 
 def _hands(router: APIRouter, crew: Crew) -> None:

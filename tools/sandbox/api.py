@@ -45,9 +45,7 @@ def build_app(shop: Shop) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def unreadable(request: Request, error: RequestValidationError) -> Response:
-        return problem(
-            invalid("invalid_input", "; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in error.errors()))
-        )
+        return problem(invalid("invalid_input", "; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in error.errors())))
 
     @app.exception_handler(HTTPException)
     async def no_route(request: Request, error: HTTPException) -> Response:
@@ -147,11 +145,7 @@ def _single_reads(router: APIRouter, shop: Shop) -> None:
         async def endpoint(key: str) -> Response:
             with books.lock:
                 answer = read(key)
-            headers = (
-                {"ETag": f'"{answer["version"]}"'}
-                if isinstance(answer, dict) and "version" in answer
-                else None
-            )
+            headers = {"ETag": f'"{answer["version"]}"'} if isinstance(answer, dict) and "version" in answer else None
             return JSONResponse(answer, headers=headers)
 
         router.add_api_route(path, endpoint, methods=["GET"], name=f"read {path}")
@@ -161,7 +155,7 @@ def _single_reads(router: APIRouter, shop: Shop) -> None:
 
     def customer(key: str) -> Json:
         one = books.customers.get(key)
-        return wire.customer(one, [order for order in books.orders if order.customer_id == key])
+        return wire.customer(one, books.orders.of_customer(key))
 
     mount("/checkouts/{key}", lambda key: wire.checkout(books.checkouts.get(key)))
     mount("/orders/{key}", lambda key: wire.order(books.orders.get(key)))

@@ -40,6 +40,9 @@ def fill(
         cart_lines=cart,
         rounding=setting.rounding,
     )
+    if setting.guest:
+        checkout.customer_id = None
+        checkout.contact = {name: getattr(customer, name) for name in ("email", "phone", "language")}
     _price(checkout, rng, setting)
     if checkout.ships:
         checkout.shipping_address = _given(true_address, setting)

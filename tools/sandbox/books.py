@@ -35,8 +35,9 @@ KINDS: dict[str, type[Record]] = {
     "write": model.WriteSeen,
 }
 KIND_OF = {cls: kind for kind, cls in KINDS.items()}
+UNWRITTEN = 1_000  # ids that a killed run may have given away without writing it down
 Listener = Callable[[str, Json], None]
-Outbox = Callable[[Json, Delivery], None]
+Outbox = Callable[[Json, str | None, Delivery], None]
 
 
 class Shelf(Generic[R]):
@@ -46,6 +47,7 @@ class Shelf(Generic[R]):
         self.kind = kind
         self.by_id: dict[str, R] = {}
         self._by_owner: dict[str, list[str]] = defaultdict(list)
+        self._by_customer: dict[str, list[str]] = defaultdict(list)
         self._changes: list[tuple[str, str]] = []
 
     def __iter__(self) -> Iterator[R]:
@@ -64,12 +66,17 @@ class Shelf(Generic[R]):
         """The records that belong to a checkout (a refund: to a payment), oldest first."""
         return [self.by_id[key] for key in self._by_owner.get(owner or "", ())]
 
+    def of_customer(self, customer_id: str) -> list[R]:
+        return [self.by_id[key] for key in self._by_customer.get(customer_id, ())]
+
     def put(self, record: R) -> None:
         if record.id not in self.by_id:
             owner = getattr(record, "payment_id", None) if self.kind == "refund" else None
             owner = owner or getattr(record, "checkout_id", None)
             if owner:
                 self._by_owner[owner].append(record.id)
+            if getattr(record, "customer_id", None):
+                self._by_customer[record.customer_id].append(record.id)  # type: ignore[attr-defined]
         self.by_id[record.id] = record
         self._changes.append((record.updated_at, record.id))
         if len(self._changes) > 4 * len(self.by_id) + 1_000:
@@ -78,9 +85,7 @@ class Shelf(Generic[R]):
     def page(self, since: str | None, cursor: str | None, limit: int) -> tuple[list[R], str | None]:
         """Records by last change, oldest first, from `since` on; the cursor names the last one seen."""
         start = (
-            bisect_right(self._changes, _decode(cursor))
-            if cursor
-            else bisect_left(self._changes, (since or "", ""))
+            bisect_right(self._changes, _decode(cursor)) if cursor else bisect_left(self._changes, (since or "", ""))
         )
         found = (entry for entry in itertools.islice(self._changes, start, None) if self._current(entry))
         page = list(itertools.islice(found, limit + 1))
@@ -118,7 +123,7 @@ class Books:
         }
         self.listeners: list[Listener] = []
         self.delivery: Callable[[str, str], Delivery] = lambda checkout_id, kind: Delivery()
-        self.outbox: Outbox = lambda event, delivery: None
+        self.outbox: Outbox = lambda event, checkout_id, delivery: None
         self._counters: dict[str, int] = defaultdict(int)
         self._dirty: dict[tuple[str, str], str | None] = {}
 
@@ -147,7 +152,7 @@ class Books:
         if delivery.anonymous:
             told, data = None, {key: value for key, value in data.items() if key != "checkout_id"}
         event = envelope(kind, self.new_id("evt"), time or self.clock.moment(), told, data)
-        self.outbox(event, delivery)
+        self.outbox(event, subject, delivery)
         for listener in self.listeners:
             listener(kind, {"checkout_id": subject, **data})
         return event
@@ -179,7 +184,7 @@ class Books:
             if kind in KINDS:
                 records.append(KINDS[kind].model_validate_json(body))
             elif kind == "counter":
-                self._counters[key] = int(body)
+                self._counters[key] = int(body) + UNWRITTEN
             else:
                 others.append((kind, key, body))
         for record in sorted(records, key=lambda one: (one.updated_at, one.id)):
@@ -205,4 +210,6 @@ def _decode(cursor: str) -> tuple[str, str]:
         at, _, key = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
     except (binascii.Error, UnicodeError, ValueError) as error:
         raise invalid("cursor", "not a cursor of ours") from error
+    if not at or not key:
+        raise invalid("cursor", "not a cursor of ours")
     return at, key

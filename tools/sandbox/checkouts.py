@@ -29,9 +29,7 @@ class Checkouts:
     def start(self, checkout: Checkout) -> Checkout:
         self.books.add(checkout)
         who = without_none({"customer_id": checkout.customer_id, "contact": checkout.contact})
-        self._tell(
-            "checkout.started", checkout, {**who, "lines": lines(checkout.cart_lines, checkout.currency)}
-        )
+        self._tell("checkout.started", checkout, {**who, "lines": lines(checkout.cart_lines, checkout.currency)})
         return checkout
 
     def set_address(self, checkout_id: str, address: Address) -> Checkout:
@@ -53,9 +51,7 @@ class Checkouts:
         if answer["deliverable"]:
             self._tell("address.accepted", checkout, {})
         else:
-            self._tell(
-                "address.rejected", checkout, {"reason": answer["reason"], "missing": answer["missing"]}
-            )
+            self._tell("address.rejected", checkout, {"reason": answer["reason"], "missing": answer["missing"]})
 
     def submit(self, checkout_id: str, window_ends_at: str) -> Checkout:
         checkout = self.books.checkouts.get(checkout_id)

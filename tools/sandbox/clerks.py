@@ -101,8 +101,7 @@ class Clerks:
         if checkout.status != "submitted" or (story is not None and story.plot.stuck_hold):
             return
         if any(
-            payment.status in ("pending", "authorized", "captured")
-            for payment in self.books.payments.of(checkout_id)
+            payment.status in ("pending", "authorized", "captured") for payment in self.books.payments.of(checkout_id)
         ):
             return
         self.shop.checkouts.expire(checkout_id, "payment_window_over")
@@ -116,9 +115,7 @@ class Clerks:
     def _deliverable(self, order: Order) -> bool:
         if not order.ships or order.pickup_point_id:
             return True
-        return order.shipping_address is not None and bool(
-            serviceability(order.shipping_address)["deliverable"]
-        )
+        return order.shipping_address is not None and bool(serviceability(order.shipping_address)["deliverable"])
 
     def _order(self, checkout_id: str) -> Order | None:
         live = [order for order in self.books.orders.of(checkout_id) if order.status != "cancelled"]

@@ -68,7 +68,6 @@ class Config:
     messaging: bool = True
     truth: Path | None = None
     state: Path | None = None
-    quiet: bool = False
     pace: Pace = field(default_factory=Pace)
     chaos: Chaos = field(default_factory=Chaos)
 

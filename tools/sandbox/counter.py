@@ -94,9 +94,7 @@ def _check_version(shop: Shop, write: Write, arrival: Arrival, parsed: Any) -> N
     else:
         return
     if wanted != str(record.version):
-        raise Refusal(
-            412, "stale_version", f"{record.id} is at version {record.version}", version=record.version
-        )
+        raise Refusal(412, "stale_version", f"{record.id} is at version {record.version}", version=record.version)
 
 
 def _read(raw: bytes) -> Any:

@@ -98,9 +98,7 @@ class Crew:
             if checkout_id is not None and kind == "checkout":
                 chosen = [shelf.get(checkout_id)]
             if checkout_id is not None and kind == "refund":
-                chosen = [
-                    one for payment in self.books.payments.of(checkout_id) for one in shelf.of(payment.id)
-                ]
+                chosen = [one for payment in self.books.payments.of(checkout_id) for one in shelf.of(payment.id)]
             books[f"{kind}s"] = [{**record.model_dump(), **_total(record)} for record in chosen]
         return books
 

@@ -84,9 +84,7 @@ class Crowd:
 
     def correct_address(self, story: Story) -> Checkout:
         """The customer types the address again, this time in full."""
-        return self.shop.checkouts.set_address(
-            story.checkout_id, Address.model_validate(story.true_address or {})
-        )
+        return self.shop.checkouts.set_address(story.checkout_id, Address.model_validate(story.true_address or {}))
 
     def come_back(self, story: Story) -> None:
         """Goes on where the customer left: submits, and pays what is due."""

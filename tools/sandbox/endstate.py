@@ -51,11 +51,7 @@ class Around:
     @property
     def goodwill(self) -> int:
         """Refunds whose reason begins with `goodwill`: given without changing the total."""
-        return sum(
-            r["amount"]
-            for r in self.refunds
-            if r["status"] != "failed" and r["reason"].startswith("goodwill")
-        )
+        return sum(r["amount"] for r in self.refunds if r["status"] != "failed" and r["reason"].startswith("goodwill"))
 
     @property
     def set_aside(self) -> Counter[str]:

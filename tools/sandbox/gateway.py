@@ -189,9 +189,7 @@ class Gateway:
         if payment.status == "captured":
             return max(0, payment.refundable - payment.surcharge)
         if payment.status == "authorized" and payment.kind not in ACCEPTED_LATER:
-            valid = payment.authorized_until is None or payment.authorized_until > rfc3339(
-                self.books.clock.now()
-            )
+            valid = payment.authorized_until is None or payment.authorized_until > rfc3339(self.books.clock.now())
             return payment.amount - payment.surcharge if valid else 0
         return 0
 

@@ -149,9 +149,7 @@ def _completed(address: Address, lacking: list[str]) -> Address | None:
     """The address filled in where exactly one place fits what the customer gave, free text included."""
     if set(lacking) - {"province", "city", "district", "country"}:
         return None
-    given = " ".join(
-        filter(None, (address.text, address.province, address.city, address.district, address.street))
-    )
+    given = " ".join(filter(None, (address.text, address.province, address.city, address.district, address.street)))
     fits = [p for p in PLACES if p.city in given and p.district in given] if given else []
     if len(fits) != 1:
         fits = [p for p in PLACES if address.postcode and p.postcode == address.postcode]

@@ -26,9 +26,7 @@ def duplicate_events(config: Config, rng: Random, variant: str | None) -> Plot:
 
 
 def out_of_order(config: Config, rng: Random, variant: str | None) -> Plot:
-    return healthy(config, rng).model_copy(
-        update={"travel": Travel(shuffle=min(0.5, config.order_deadline / 6))}
-    )
+    return healthy(config, rng).model_copy(update={"travel": Travel(shuffle=min(0.5, config.order_deadline / 6))})
 
 
 def lost_event(config: Config, rng: Random, variant: str | None) -> Plot:
@@ -116,6 +114,11 @@ def digital_goods(config: Config, rng: Random, variant: str | None) -> Plot:
     return healthy(config, rng).model_copy(update={"setting": Setting(digital=True)})
 
 
+def guest_checkout(config: Config, rng: Random, variant: str | None) -> Plot:
+    """Nobody's account: only a contact."""
+    return healthy(config, rng).model_copy(update={"setting": Setting(guest=True)})
+
+
 def gateway_without_checkout(config: Config, rng: Random, variant: str | None) -> Plot:
     """The gateway does not know the checkout: its events carry the payment's id only."""
     return healthy(config, rng).model_copy(update={"travel": Travel(anonymous=True)})
@@ -137,6 +140,7 @@ HARD_NEGATIVES: dict[str, Storyboard] = {
         authorized_only,
         cash_on_delivery,
         digital_goods,
+        guest_checkout,
         gateway_without_checkout,
     )
 }

@@ -34,9 +34,7 @@ class Running:
         }
         return self.shop.post(path, json={} if body is None else body, headers=sent)
 
-    def scenario(
-        self, fault: str | None = None, hard_negative: str | None = None, **options: Any
-    ) -> dict[str, Any]:
+    def scenario(self, fault: str | None = None, hard_negative: str | None = None, **options: Any) -> dict[str, Any]:
         """One checkout with exactly this story, played at once; answers its ids."""
         body = {"fault": fault, "hard_negative": hard_negative, "options": options}
         return self._json(self.admin.post("/_sandbox/scenario", json=body))
@@ -62,15 +60,18 @@ class Running:
         return found
 
     def state(self, checkout_id: str | None = None) -> dict[str, Any]:
-        return self._json(
-            self.admin.get("/_sandbox/state", params={"checkout_id": checkout_id} if checkout_id else {})
-        )
+        return self._json(self.admin.get("/_sandbox/state", params={"checkout_id": checkout_id} if checkout_id else {}))
 
     def customer(self, deed: str, **how: Any) -> dict[str, Any]:
         return self._json(self.admin.post("/_sandbox/customer", json={"deed": deed, **how}))
 
     def judge(self, open_cases: set[str] | None = None) -> Verdicts:
         return judge(self.sandbox.crew.truth.rows, self.state(), open_cases)
+
+    def judge_one(self, checkout_id: str, open_cases: set[str] | None = None) -> Verdicts:
+        """The verdict about one checkout; the stock of the whole house is left out."""
+        state = {**self.state(checkout_id), "stocks": []}
+        return judge(self.sandbox.crew.truth.rows, state, open_cases)
 
     def wait_until(self, happened: Callable[[], Any], timeout: float = 5.0) -> Any:
         """The first true answer of `happened`; a TimeoutError otherwise."""
@@ -84,9 +85,7 @@ class Running:
 
     def wait_idle(self, timeout: float = 10.0, seconds: float = 1.0) -> None:
         """Until the traffic is through, nothing is due within `seconds`, and every event is delivered."""
-        self.wait_until(
-            lambda: self.admin.get("/_sandbox/idle", params={"seconds": seconds}).json()["idle"], timeout
-        )
+        self.wait_until(lambda: self.admin.get("/_sandbox/idle", params={"seconds": seconds}).json()["idle"], timeout)
 
     def _json(self, response: httpx.Response) -> dict[str, Any]:
         if response.is_error:
@@ -98,7 +97,7 @@ class Running:
 @contextmanager
 def running_sandbox(config: Config | None = None, **settings: Any) -> Iterator[Running]:
     """A demo shop in a thread, e.g. `with running_sandbox(time_scale=0.1, seed=3) as demo:`."""
-    config = config or Config(**{"port": 0, "quiet": True, **settings})
+    config = config or Config(**{"port": 0, **settings})
     sandbox = Sandbox(config)
     sandbox.start()
 

@@ -61,9 +61,7 @@ class Verdicts:
             "disturbed": [row.checkout_id for row in self.disturbed],
             "bad": [(row.checkout_id, row.fault or row.hard_negative, row.state) for row in self.bad],
             "needs_owner": [(row.checkout_id, row.fault, row.state) for row in self.needing_owner],
-            "violations": [
-                {"invariant": n, "subject": subject, "what": what} for n, subject, what in self.violations
-            ],
+            "violations": [{"invariant": n, "subject": subject, "what": what} for n, subject, what in self.violations],
         }
 
 

@@ -8,9 +8,7 @@ from pydantic import BaseModel, Field
 Json = dict[str, Any]
 CheckoutStatus = Literal["open", "submitted", "completed", "expired", "cancelled"]
 OrderStatus = Literal["created", "confirmed", "on_hold", "shipped", "delivered", "cancelled"]
-PaymentStatus = Literal[
-    "requires_action", "pending", "authorized", "captured", "failed", "cancelled", "expired"
-]
+PaymentStatus = Literal["requires_action", "pending", "authorized", "captured", "failed", "cancelled", "expired"]
 PaymentKind = Literal["money", "gift_card", "points", "voucher", "on_delivery", "pay_later"]
 
 

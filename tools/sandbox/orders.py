@@ -166,9 +166,7 @@ class Orders:
             if line.requires_shipping and line.line_id not in order.backorders:
                 need[line.sku] = need.get(line.sku, 0) + line.quantity
         have = self.warehouse.covered(order.checkout_id)
-        return {
-            sku: quantity - have.get(sku, 0) for sku, quantity in need.items() if quantity > have.get(sku, 0)
-        }
+        return {sku: quantity - have.get(sku, 0) for sku, quantity in need.items() if quantity > have.get(sku, 0)}
 
     def tell(self, kind: str, order: Order, reason: str | None = None, time: str | None = None) -> None:
         data: Json = {
@@ -188,9 +186,7 @@ class Orders:
     def _in(self, order_id: str, allowed: tuple[str, ...]) -> Order:
         order = self.books.orders.get(order_id)
         if order.status not in allowed:
-            raise forbidden(
-                f"already_{order.status}", f"{order_id} is {order.status}", order_status=order.status
-            )
+            raise forbidden(f"already_{order.status}", f"{order_id} is {order.status}", order_status=order.status)
         return order
 
     def _line(self, order: Order, line_id: str) -> Line:

@@ -18,6 +18,7 @@ logger = logging.getLogger("sandbox.sender")
 BATCH, BATCH_BYTES, KEPT = 500, 900_000, 200_000
 PAUSE, FIRST_BACKOFF, LONGEST_BACKOFF = 0.02, 0.2, 5.0
 Parcel = tuple[float, int, str]
+Told = tuple[str, str | None, str]  # type, checkout, body
 
 
 class Sender:
@@ -25,7 +26,7 @@ class Sender:
 
     def __init__(self, books: Books, url: str | None, key: str | None) -> None:
         self.books, self.url, self.key = books, url, key
-        self.told: deque[Json] = deque(maxlen=KEPT)
+        self.told: deque[Told] = deque(maxlen=KEPT)
         self.rejected: deque[Json] = deque(maxlen=1_000)
         self.sent = self.lost = 0
         self.away = False
@@ -34,16 +35,25 @@ class Sender:
         self._number = 0
         books.outbox = self.post
 
-    def post(self, event: Json, delivery: Delivery) -> None:
+    def post(self, event: Json, checkout_id: str | None, delivery: Delivery) -> None:
         """Takes an event from the books; called under their lock."""
-        self.told.append(event)
+        body = json.dumps(event, ensure_ascii=False)
+        self.told.append((event["type"], checkout_id, body))
         if delivery.lost:
             self.lost += 1
             return
         if self.url is None:
             return
         for extra in (0.0, 0.05) if delivery.twice else (0.0,):
-            self._push(time.time() + delivery.late + extra, json.dumps(event, ensure_ascii=False))
+            self._push(time.time() + delivery.late + extra, body)
+
+    def told_about(self, kind: str | None, checkout_id: str | None) -> list[Json]:
+        """Every event made so far of a type and about a checkout, lost ones too, oldest first."""
+        return [
+            json.loads(body)
+            for told_kind, about, body in self.told
+            if kind in (None, told_kind) and checkout_id in (None, about)
+        ]
 
     def restore(self, body: str) -> None:
         """Takes up an event that an earlier run did not get rid of."""
@@ -72,6 +82,7 @@ class Sender:
                 if not batch:
                     await asyncio.sleep(PAUSE)
                     continue
+                self.books.flush()  # what the assistant hears of must survive our own end
                 wait = await self._deliver(client, batch)
                 self._in_flight = 0
                 self.away = wait is not None
@@ -100,9 +111,7 @@ class Sender:
         self._give_back(batch)
         return _retry_after(response)
 
-    async def _halve(
-        self, client: httpx.AsyncClient, batch: list[Parcel], response: httpx.Response
-    ) -> float | None:
+    async def _halve(self, client: httpx.AsyncClient, batch: list[Parcel], response: httpx.Response) -> float | None:
         """One bad event must not lose its neighbours: halve the batch until it stands alone."""
         if len(batch) == 1:
             self.rejected.append({"event": json.loads(batch[0][2]), "answer": response.text[:500]})
@@ -130,9 +139,7 @@ class Sender:
         batch: list[Parcel] = []
         size = 0
         with self.books.lock:
-            while (
-                self._queue and len(batch) < BATCH and size < BATCH_BYTES and self._queue[0][0] <= time.time()
-            ):
+            while self._queue and len(batch) < BATCH and size < BATCH_BYTES and self._queue[0][0] <= time.time():
                 batch.append(heapq.heappop(self._queue))
                 size += len(batch[-1][2].encode()) + 1
             self._in_flight = len(batch)

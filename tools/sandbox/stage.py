@@ -183,9 +183,7 @@ class Stage:
         until = rfc3339(parse(checkout.payment_window_ends_at or "") + timedelta(seconds=slack))
         goods = [(line.sku, line.quantity) for line in checkout.lines if line.requires_shipping]
         if goods:
-            self.shop.warehouse.reserve(
-                checkout.id, goods, self.books.clock.after(86_400) if forever else until
-            )
+            self.shop.warehouse.reserve(checkout.id, goods, self.books.clock.after(86_400) if forever else until)
 
     def _reserve_what_is_there(self, story: Story) -> None:
         """Holds every line that stock covers and reports the others as failed."""
@@ -260,20 +258,20 @@ class Stage:
         return payment.id
 
     def _record(self, story: Story, checkout: Checkout) -> None:
-        silent = story.attitude == "silent"
+        unwilling = story.attitude != "answers"
         needs_customer = story.fault == "partial_payment" or (
             story.fault == "incomplete_information" and story.plot.variant != "implied"
         )
         unmoved = {"partial_payment": "underpaid+owner", "incomplete_information": "undeliverable+owner"}
         acceptable = [*story.plot.acceptable]
-        if story.attitude != "answers" and story.fault in unmoved:
+        if unwilling and needs_customer and story.fault in unmoved:
             acceptable.append(unmoved[story.fault])
         row = {
             "checkout_id": checkout.id,
             "fault": story.fault,
             "hard_negative": story.hard_negative,
             "variant": story.plot.variant or None,
-            "machine_repairable": story.plot.machine_repairable and not (silent and needs_customer),
+            "machine_repairable": story.plot.machine_repairable and not (unwilling and needs_customer),
             "acceptable": acceptable,
             "injected_at": self.books.clock.moment() if story.fault else None,
             "agreed_total": money(_better_total(checkout), checkout.currency),

@@ -32,6 +32,7 @@ class Setting(BaseModel):
     rounding: int = 0
     physical: bool = False
     coupon: bool | None = None
+    guest: bool = False
 
 
 class Travel(BaseModel):

@@ -61,13 +61,14 @@ def healthy(config: Config, rng: Random, variant: str | None = None) -> Plot:
 
 
 def paid_order_missing(config: Config, rng: Random, variant: str | None) -> Plot:
-    """The gateway's webhook was lost inside the shop: the money is there, nobody creates the order."""
-    known = pick(rng, variant, ("captured", "authorized"))
-    taking = capture(config) if known == "captured" else beat("authorize", config.pace.capture, name="main")
+    """The gateway's webhook was lost inside the shop: the money is there, nobody creates the order;
+    `late`: somebody does at last, long after the deadline, perhaps amid a repair."""
+    known = pick(rng, variant, ("captured", "authorized", "late"))
+    taking = beat("authorize", config.pace.capture, name="main") if known == "authorized" else capture(config)
     beats = [*opening(config), request(config), beat("reserve", config.pace.reserve), taking, beat("inject")]
-    return Plot(
-        beats=beats, variant=known, acceptable=MENDED, webhook_lost=True, setting=Setting(physical=True)
-    )
+    if known == "late":
+        beats.append(beat("create_order", 2 * config.order_deadline / config.time_scale, waits=True))
+    return Plot(beats=beats, variant=known, acceptable=MENDED, webhook_lost=True, setting=Setting(physical=True))
 
 
 def paid_out_of_stock(config: Config, rng: Random, variant: str | None) -> Plot:
@@ -109,9 +110,7 @@ def payment_failed_stock_held(config: Config, rng: Random, variant: str | None) 
 def price_mismatch(config: Config, rng: Random, variant: str | None) -> Plot:
     """Cart and checkout show different prices; `before_payment` leaves some seconds to put it right."""
     known = pick(rng, variant, ("before_payment", "paid", "checkout_lower"))
-    setting = Setting(
-        cart_differs=-0.05 if known == "checkout_lower" else rng.choice((0.04, 0.06, 0.08)), coupon=False
-    )
+    setting = Setting(cart_differs=-0.05 if known == "checkout_lower" else rng.choice((0.04, 0.06, 0.08)), coupon=False)
     if known == "before_payment":
         pause = beat("think", config.pace.hesitate, waits=True)
         beats = [*opening(config), beat("inject"), pause, *paying(config), ordering(config)]
@@ -135,9 +134,7 @@ def partial_payment(config: Config, rng: Random, variant: str | None) -> Plot:
     if known == "second_failed":
         rest = request(config, "rest", rest=True)
         beats += [rest, beat("fail", config.pace.capture, name="rest", code="insufficient_funds")]
-    return Plot(
-        beats=[*beats, beat("inject")], variant=known, acceptable=MENDED, setting=Setting(physical=True)
-    )
+    return Plot(beats=[*beats, beat("inject")], variant=known, acceptable=MENDED, setting=Setting(physical=True))
 
 
 def payment_unconfirmed(config: Config, rng: Random, variant: str | None) -> Plot:

@@ -33,6 +33,7 @@ class Options(BaseModel):
     language: str | None = None
     tier: str | None = None
     marketing_consent: bool | None = None
+    guest: bool = False
     lines: list[WantedLine] | None = None
     set_back: float = Field(default=0.0, ge=0)
     at_once: bool = True
@@ -94,6 +95,8 @@ class Traffic:
         """Exactly one story; raises ValueError for names it doesn't know and for a customer it can't find."""
         rng = rng or Random(f"{self.shop.config.seed}:scenario:{len(self.stage.stories)}")
         plot = self.stage.plot(rng, fault, hard_negative, options.variant)
+        if options.guest:
+            plot.setting.guest = True
         lines = [(line.sku, line.quantity) for line in options.lines] if options.lines else None
         customer = self._customer(rng, options)
         attitude = options.customer or self._attitude(rng)
@@ -120,8 +123,7 @@ class Traffic:
         fit = [
             customer
             for customer in self.shop.books.customers
-            if customer.status == "active"
-            and all(getattr(customer, name) == value for name, value in asked.items())
+            if customer.status == "active" and all(getattr(customer, name) == value for name, value in asked.items())
         ]
         if not fit:
             raise ValueError(f"no customer with {asked}")

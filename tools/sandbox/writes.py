@@ -40,9 +40,7 @@ def prices(shop: Shop, currency: str, body: bodies.Reprice) -> tuple[list[tuple[
 
 
 def reprice_checkout(shop: Shop, key: str, body: bodies.Reprice) -> Json:
-    return wire.checkout(
-        shop.checkouts.reprice(key, *prices(shop, shop.books.checkouts.get(key).currency, body))
-    )
+    return wire.checkout(shop.checkouts.reprice(key, *prices(shop, shop.books.checkouts.get(key).currency, body)))
 
 
 def reprice_order(shop: Shop, key: str, body: bodies.Reprice) -> Json:
@@ -84,9 +82,7 @@ def refund(shop: Shop, key: str, body: bodies.RefundBody) -> Json:
 
 
 def open_link(shop: Shop, key: str, body: bodies.Link) -> Json:
-    return wire.payment_link(
-        shop.gateway.open_link(body.checkout_id, body.amount.amount, body.amount.currency)
-    )
+    return wire.payment_link(shop.gateway.open_link(body.checkout_id, body.amount.amount, body.amount.currency))
 
 
 def reserve(shop: Shop, key: str, body: bodies.Reserve) -> list[Json]:

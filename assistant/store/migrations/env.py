@@ -1,4 +1,4 @@
-"""Alembic's environment: runs our migrations on the connection it is given; leaves DBOS's and LangGraph's tables alone."""
+"""Alembic's environment: our migrations on the connection it is given; DBOS's and LangGraph's tables stay alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _ours(_: object, name: str | None, kind: str, *__: object) -> bool:
 
 connection = context.config.attributes["connection"]
 context.configure(
-    connection=connection, target_metadata=metadata, include_object=_ours,  # type: ignore[arg-type]
+    connection=connection, target_metadata=metadata, include_object=_ours,
     render_as_batch=connection.dialect.name == "sqlite", transaction_per_migration=True,
 )  # fmt: skip
 with context.begin_transaction():

@@ -70,7 +70,8 @@ def _order_total(s: OrderSnapshot, total: Money, ctx: Context) -> list[Finding]:
             return []
         at += ctx.refund_deadline if changed or len(s.orders) > len(s.live_orders) else ctx.order_deadline
     amounts = _amounts(total, abs(asked - total.amount), asked)
-    return [_finding("order_total_differs", SEVERITY, [*submit, *marks], at, amounts)]
+    severity = Severity.HIGH if kept > asked + ctx.rounding else SEVERITY
+    return [_finding("order_total_differs", severity, [*submit, *marks], at, amounts)]
 
 
 def _amounts(total: Money, difference: int, found: int) -> dict[str, Money]:

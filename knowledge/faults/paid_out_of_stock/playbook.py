@@ -9,17 +9,16 @@ import msgspec
 
 from knowledge.faults import steps as do
 from knowledge.faults.figures import (
-    available,
+    adds_up,
     captured_net,
     foreseeable,
-    goods,
     lacking,
     own,
-    refunded,
     total_after,
     total_of,
 )
-from knowledge.faults.paid_out_of_stock.shortage import Gap, Shortage, occasion
+from knowledge.faults.paid_out_of_stock.shortage import Gap, Shortage
+from knowledge.faults.paid_out_of_stock.telling import backordered, closing, currency_of, question
 from knowledge.faults.planning import (
     Answer,
     PlanContext,
@@ -31,6 +30,7 @@ from knowledge.faults.planning import (
     obstacle,
     over,
     performed_any,
+    reference,
     sent,
 )
 from knowledge.faults.steps import words
@@ -44,6 +44,7 @@ from knowledge.vocabulary.plans import Plan, PlanStep
 
 FAULT = FaultCode.PAID_OUT_OF_STOCK
 REASON = "out_of_stock"
+FORWARD = ("reserve_stock", "confirm_order", "substitute_line", "backorder_line", "cancel_lines")
 PRICED = ("substitute_line", "cancel_lines")  # what of ours lowers the total, so that captured may exceed it
 
 
@@ -62,6 +63,8 @@ def plan(finding: Finding, facts: Facts, ctx: PlanContext) -> Plan:
         return hand_off(finding, "stock_unread")
     if view.overtaken:
         return hand_off(finding, "answer_overtaken")
+    if sent(facts):
+        return _after_shipping(view)
     if not view.gaps:
         return _go_ahead(view)
     return _wait_or_ask(view) or _act(view)
@@ -75,10 +78,10 @@ def settled(finding: Finding, facts: Facts, ctx: PlanContext) -> bool:
 def _obstacle(finding: Finding, facts: Facts, ctx: PlanContext) -> str | None:
     if reason := obstacle(facts):
         return reason
-    if sent(facts):
-        return "already_shipped"
+    if ended_by_us(facts, ctx):
+        return None
     if over(facts):
-        return None if ended_by_us(facts, ctx) else "refund_missing"
+        return "refund_missing"
     priced = facts.live_order or facts.checkout
     if priced is None or not priced.lines:
         return "facts_missing"
@@ -98,38 +101,15 @@ def _wait_or_ask(view: Shortage) -> Plan | None:
     if Answer.WAITING in states:
         return awaiting(view.finding, words("等待客户就缺货商品作出选择。", "Waiting for the customer's choice."))
     gap = view.to_ask()
-    return _ask(view, gap) if gap else None
-
-
-def _ask(view: Shortage, gap: Gap) -> Plan:
-    """One question; what is there of the other lines is set aside meanwhile."""
+    if gap is None:
+        return None
     sku = gap.line.sku
-    rest = view.left_without(view.gaps)
-    params = {"reference": _reference(view.facts), "item": _title(view, sku), "quantity": gap.short}
-    message = do.send_message(view.ctx, FAULT, occasion(sku), "ask", params, _choices(view, gap, bool(rest)))
     stock = StockChange(view.facts, view.finding, view.lines, skip=view.short_skus)
-    summary = words(f"{sku} 缺 {gap.short} 件：请客户选择替代、等待或退款。",
-                    f"{gap.short} of {sku} are missing: the customer chooses a substitute, waiting or a refund.")  # fmt: skip
-    return awaiting(view.finding, summary, [*stock.reserve, *message], _resolution(view))
-
-
-def _choices(view: Shortage, gap: Gap, rest: bool) -> list[dict[str, Any]]:
-    choices = []
-    for product in view.substitutes(gap.line):
-        price, title = do.format_money(product.unit_price or gap.line.unit_price), product.title or product.sku
-        label = words(f"换成「{title}」，每件 {price}", f"Take “{title}” at {price} each instead")
-        choices.append({"id": f"substitute:{product.sku}", "label": label})
-    stock = view.facts.stock.get(gap.line.sku)
-    if view.restock(gap.line) and stock and stock.restock_at:
-        day = stock.restock_at.date().isoformat()
-        label = words(f"等待到货（预计 {day}）", f"Wait for it (expected on {day})")
-        choices.append({"id": "backorder", "label": label})
-    refuse = (
-        words("不需要，缺货部分退款，其余照常发货", "No, refund what is missing and send the rest")
-        if rest
-        else words("不需要，取消并退款", "No, cancel and refund me")
+    summary = words(
+        f"{sku} 缺 {gap.short} 件：请客户选择替代、等待或退款。",
+        f"{gap.short} of {sku} are missing: the customer chooses a substitute, waiting or a refund.",
     )
-    return [*choices, {"id": "no_refund", "label": refuse}]
+    return awaiting(view.finding, summary, [*stock.reserve, *question(view, gap)], _resolution(view))
 
 
 # -- acting on it ---------------------------------------------------------------------------------------------------
@@ -147,6 +127,8 @@ def _act(view: Shortage) -> Plan:
         return _create(view)
     if captured_net(view.facts) > total_of(order) + view.ctx.policies.rounding and not _priced(view):
         return hand_off(view.finding, "overpaid")
+    if not adds_up(order, view.ctx.policies.rounding):
+        return hand_off(view.finding, "total_unclear")
     if given_up:
         return _cut(view, order, given_up)
     if chosen is None:
@@ -170,7 +152,7 @@ def _create(view: Shortage) -> Plan:
     stock = StockChange(view.facts, view.finding, view.lines, skip=view.short_skus)
     summary = words("先创建订单，再按结果调整。", "Create the order, then change it as decided.")
     steps = [*stock.reserve, do.create_order(view.facts.checkout_id)]
-    return acting(view.finding, view.facts, summary, steps, _resolution(view))
+    return acting(view.finding, view.facts, summary, steps, _resolution(view), more=True)
 
 
 def _cut(view: Shortage, order: OrderFact, gaps: list[Gap]) -> Plan:
@@ -178,13 +160,14 @@ def _cut(view: Shortage, order: OrderFact, gaps: list[Gap]) -> Plan:
     total = total_after(order, lines)
     stock = StockChange(view.facts, view.finding, lines, skip=view.short_skus - {gap.line.sku for gap in gaps})
     quantities = {gap.line.line_id: gap.short for gap in gaps}
-    cut = do.cancel_lines(order, quantities, REASON, Money(total, _currency(order)))
+    cut = do.cancel_lines(order, quantities, REASON, Money(total, currency_of(order)))
     steps = [*stock.reserve, cut, *stock.release]
     if len(gaps) == len(view.gaps):
         steps += [*_confirm(view, order), *_settle_money(view, order, lines, total, "cut")]
     summary = words("取消缺货部分并退还差额，其余照常履行。",
                     "Take what is missing off the order, refund the difference, deliver the rest.")  # fmt: skip
-    return acting(view.finding, view.facts, summary, steps, _resolution(view, "cancelled_refunded"))
+    more = _more_follows(view, order, stock, handled=len(gaps))
+    return acting(view.finding, view.facts, summary, steps, _resolution(view, "cancelled_refunded"), more=more)
 
 
 def _substitute(view: Shortage, order: OrderFact, gap: Gap) -> Plan:
@@ -206,7 +189,8 @@ def _substitute(view: Shortage, order: OrderFact, gap: Gap) -> Plan:
         steps += [*_confirm(view, order), *_settle_money(view, order, lines, total, "substituted")]
     summary = words(f"按客户选择把 {gap.line.sku} 换成 {product.sku}。",
                     f"Substitute {product.sku} for {gap.line.sku} as the customer chose.")  # fmt: skip
-    return acting(view.finding, view.facts, summary, steps, "alternative_accepted")
+    more = _more_follows(view, order, stock, handled=1)
+    return acting(view.finding, view.facts, summary, steps, "alternative_accepted", more=more)
 
 
 def _backorder(view: Shortage, order: OrderFact, gap: Gap) -> Plan:
@@ -215,19 +199,18 @@ def _backorder(view: Shortage, order: OrderFact, gap: Gap) -> Plan:
         return hand_off(view.finding, "substitute_gone")
     sku, day = gap.line.sku, stock_fact.restock_at.date().isoformat()
     stock = StockChange(view.facts, view.finding, view.lines, skip=view.short_skus)
-    params = {"reference": _reference(view.facts), "item": _title(view, sku), "expected_on": day}
     steps = [*stock.reserve, do.backorder_line(order, gap.line, stock_fact.restock_at)]
-    steps += do.send_message(view.ctx, FAULT, f"backordered:{sku}", "backordered", params)
+    steps += backordered(view, sku, day)
     summary = words(f"按客户选择为 {sku} 登记缺货预订，预计 {day} 到货。",
                     f"Back-order {sku} as the customer chose, expected on {day}.")  # fmt: skip
-    return acting(view.finding, view.facts, summary, steps, "alternative_accepted")
+    return acting(view.finding, view.facts, summary, steps, "alternative_accepted", more=True)
 
 
 def give_back(finding: Finding, facts: Facts, ctx: PlanContext) -> Plan:
     """Nothing can be delivered: the purchase is ended and everything kept goes back."""
     steps = unwind(facts, ctx, REASON)
     back = returned(facts)
-    params: dict[str, Any] = {"reference": _reference(facts)}
+    params: dict[str, Any] = {"reference": reference(facts)}
     if back:
         params["refund"] = back.json()
     phrase = "cancelled_refund" if back else "cancelled_uncharged"
@@ -247,24 +230,46 @@ def _go_ahead(view: Shortage) -> Plan:
     stock = StockChange(view.facts, view.finding, view.lines, skip=view.backordered)
     order = view.facts.live_order
     if order is None:
-        steps = [*stock.reserve, do.create_order(view.facts.checkout_id), *_confirm(view, None), *stock.release]
-        return _proceed(view, [*steps, *_closing(view, None, 0)])
+        steps = [
+            *stock.reserve,
+            do.create_order(view.facts.checkout_id),
+            *_confirm(view, None),
+            *stock.release,
+        ]
+        return _proceed(view, [*steps, *closing(view, None, 0)])
     steps = [*stock.steps, *_confirm(view, order)]
     if order.status == "confirmed":
         steps += [do.commit_reservation(r) for r in own(view.facts) if r.status == "held" and _stays(r.id, stock)]
     if _priced(view):
         refunds = refund_excess(view.facts, total_of(order), REASON)
-        steps += [*refunds, *_closing(view, order, _sum(refunds))]
+        steps += [*refunds, *closing(view, order, _sum(refunds))]
     else:
-        steps += _closing(view, order, 0)
+        steps += closing(view, order, 0)
     if not steps and order.status == "on_hold":
         return hand_off(view.finding, "order_on_hold")
+    more = order.status == "confirmed" and bool(stock.missing)
+    return _proceed(view, steps, more=more) if steps else finished(view.finding, view.ctx, _resolution(view))
+
+
+def _after_shipping(view: Shortage) -> Plan:
+    """The goods left: by our own repair, or (a human's business) although something was missing."""
+    if view.gaps and not performed_any(view.ctx, *FORWARD):
+        return hand_off(view.finding, "already_shipped")
+    order = view.facts.live_order
+    refunds = refund_excess(view.facts, total_of(order), REASON) if order and _priced(view) else []
+    steps = [*refunds, *closing(view, order, _sum(refunds))]
     return _proceed(view, steps) if steps else finished(view.finding, view.ctx, _resolution(view))
 
 
-def _proceed(view: Shortage, steps: list[PlanStep]) -> Plan:
+def _proceed(view: Shortage, steps: list[PlanStep], *, more: bool = False) -> Plan:
     summary = words("库存足够：备货并让订单继续。", "The stock suffices: set it aside and let the order go on.")
-    return acting(view.finding, view.facts, summary, steps, _resolution(view))
+    return acting(view.finding, view.facts, summary, steps, _resolution(view), more=more)
+
+
+def _more_follows(view: Shortage, order: OrderFact, stock: StockChange, handled: int) -> bool:
+    """Other gaps, money that waits for the shop's own figure, or a new reservation of a confirmed order to commit."""
+    commits = order.status == "confirmed" and bool(stock.missing)
+    return handled < len(view.gaps) or commits or not foreseeable(order, discount_named=False)
 
 
 def _stays(reservation_id: str, stock: StockChange) -> bool:
@@ -286,29 +291,8 @@ def _settle_money(view: Shortage, order: OrderFact, lines: Iterable[Line], total
     if not foreseeable(order, discount_named=False):
         return []
     refunds = refund_excess(view.facts, total, REASON)
-    changed = msgspec.structs.replace(order, lines=list(lines), total=Money(total, _currency(order)))
-    return [*refunds, *_closing(view, changed, _sum(refunds), kind)]
-
-
-def _closing(view: Shortage, order: OrderFact | None, refund: int, kind: str | None = None) -> list[PlanStep]:
-    """The message that tells how it ended, once; `refund` minor units are returned by the same plan.
-
-    `kind` is what this plan does; without it, what earlier plans of the episode have done.
-    """
-    kinds = {kind} if kind else set()
-    kinds |= {"cut"} if performed_any(view.ctx, "cancel_lines") else set()
-    kinds |= {"substituted"} if performed_any(view.ctx, "substitute_line") else set()
-    if not kinds and (view.backordered or not any(key.startswith("out_of_stock:") for key in view.ctx.asked)):
-        return []
-    params: dict[str, Any] = {"reference": _reference(view.facts)}
-    if not kinds or order is None:
-        return do.send_message(view.ctx, FAULT, "out_of_stock_outcome", "back_in_stock", params)
-    phrase = kinds.pop() if len(kinds) == 1 else "changed"
-    params["total"] = Money(total_of(order), _currency(order)).json()
-    back = refund + sum(refunded(p) for p in view.facts.payments or [])
-    if back:
-        params["refund"] = Money(back, _currency(order)).json()
-    return do.send_message(view.ctx, FAULT, "out_of_stock_outcome", f"{phrase}_refund" if back else phrase, params)
+    changed = msgspec.structs.replace(order, lines=list(lines), total=Money(total, currency_of(order)))
+    return [*refunds, *closing(view, changed, _sum(refunds), kind)]
 
 
 # -- small words ----------------------------------------------------------------------------------------------------
@@ -323,19 +307,6 @@ def _resolution(view: Shortage, otherwise: str = "repaired") -> str:
 
 def _priced(view: Shortage) -> bool:
     return performed_any(view.ctx, *PRICED)
-
-
-def _reference(facts: Facts) -> str:
-    order = (facts.orders or [None])[-1]
-    return order.id if order else facts.checkout_id
-
-
-def _title(view: Shortage, sku: str) -> str:
-    return view.ctx.titles.get(sku, sku)
-
-
-def _currency(order: OrderFact) -> str:
-    return order.lines[0].unit_price.currency
 
 
 def _sum(refunds: list[PlanStep]) -> int:

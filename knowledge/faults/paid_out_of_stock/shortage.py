@@ -150,6 +150,8 @@ class Shortage:
         return short
 
     def _decided(self, sku: str) -> bool:
+        if sum(line.sku == sku for line in self.lines) > 1:
+            return False  # the answer was about one of the lines
         return self.state(sku) in (Answer.CHOSE, Answer.DECLINED)
 
     def _fits(self, product: ProductFact, line: Line) -> bool:

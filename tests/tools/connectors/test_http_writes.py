@@ -15,9 +15,7 @@ REFUND = WriteRequest(method="POST", path="/payments/p-1/refund", body=BODY, key
 DONE = says({"id": "r-1", "status": "pending"}, 201)
 
 
-def test_the_exact_bytes_go_out_with_key_token_and_version(
-    scripted: ScriptedShop, connected: HttpShop
-) -> None:
+def test_the_exact_bytes_go_out_with_key_token_and_version(scripted: ScriptedShop, connected: HttpShop) -> None:
     scripted.on("POST", "/orders/o%2F1/cancel", says({"id": "o/1"}))
     request = WriteRequest(method="POST", path="/orders/o%2F1/cancel", body=BODY, key="k-1", if_match="7")
     assert connected.writer.send(request).kind == "ok"
@@ -96,9 +94,7 @@ def test_one_connection_serves_several_calls_even_after_the_other_side_closed_it
     assert [connected.writer.send(REFUND).kind for _ in range(3)] == ["ok", "ok", "ok"]
 
 
-def test_a_proxy_of_the_environment_is_not_used(
-    scripted: ScriptedShop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_of_the_environment_is_not_used(scripted: ScriptedShop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.delenv("NO_PROXY", raising=False)
     scripted.on("POST", "/payments/p-1/refund", DONE)

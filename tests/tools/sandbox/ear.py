@@ -1,4 +1,5 @@
-"""A stand-in for the assistant that only listens: it keeps the batches it is sent, and can be away or overloaded."""
+"""A stand-in for the assistant that only listens: it keeps the batches it is sent, and can be away or
+overloaded."""
 
 import json
 import threading
@@ -53,9 +54,7 @@ class Ear:
 
 @contextmanager
 def listening(ear: Ear, port: int = 0) -> Iterator[Ear]:
-    server = uvicorn.Server(
-        uvicorn.Config(ear, host="127.0.0.1", port=port, log_level="error", lifespan="off")
-    )
+    server = uvicorn.Server(uvicorn.Config(ear, host="127.0.0.1", port=port, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

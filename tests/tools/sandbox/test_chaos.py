@@ -11,7 +11,7 @@ ORDERS = {"method": "POST", "path": "/orders"}
 
 
 def test_dropped_before_nothing_was_applied(demo: Running) -> None:
-    checkout_id = demo.scenario("paid_order_missing")["checkout_id"]
+    checkout_id = demo.scenario("paid_order_missing", variant="captured")["checkout_id"]
     demo.chaos({**ORDERS, "effect": "drop_before"})
     with pytest.raises(httpx.TransportError):
         demo.write("/orders", {"checkout_id": checkout_id}, key="before")
@@ -21,7 +21,7 @@ def test_dropped_before_nothing_was_applied(demo: Running) -> None:
 
 
 def test_dropped_after_it_was_applied_and_the_retry_only_repeats_the_answer(demo: Running) -> None:
-    checkout_id = demo.scenario("paid_order_missing")["checkout_id"]
+    checkout_id = demo.scenario("paid_order_missing", variant="captured")["checkout_id"]
     demo.chaos({**ORDERS, "effect": "drop_after"})
     with pytest.raises(httpx.TransportError):
         demo.write("/orders", {"checkout_id": checkout_id}, key="after")

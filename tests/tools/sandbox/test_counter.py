@@ -11,7 +11,7 @@ def cny(amount: int) -> dict[str, object]:
 
 
 def test_the_same_key_and_body_gives_the_first_answer_again(demo: Running) -> None:
-    checkout_id = demo.scenario("paid_order_missing")["checkout_id"]
+    checkout_id = demo.scenario("paid_order_missing", variant="captured")["checkout_id"]
     first = demo.write("/orders", {"checkout_id": checkout_id}, key="create-once")
     again = demo.write("/orders", {"checkout_id": checkout_id}, key="create-once")
     assert (first.status_code, again.status_code) == (201, 201)
@@ -29,15 +29,10 @@ def test_the_same_key_with_another_body_or_path_is_refused(demo: Running) -> Non
 
 
 def test_a_refusal_binds_nothing(demo: Running) -> None:
-    ids = demo.scenario("partial_payment", customer="silent")
-    body = {"checkout_id": ids["checkout_id"]}
-    assert demo.write("/orders", body, key="early").json()["code"] == "not_paid"
-    missing = demo.sandbox.crew.books.checkouts.get(ids["checkout_id"])
-    link = demo.write(
-        "/payment-links", {**body, "amount": {"amount": missing.total, "currency": missing.currency}}
-    )
-    demo.customer("pay_link", link_id=link.json()["id"])
-    assert demo.write("/orders", body, key="early").status_code == 201
+    order_id = demo.scenario("paid_out_of_stock")["order_ids"][0]
+    assert demo.write(f"/orders/{order_id}/unhold", key="early").json()["code"] == "not_on_hold"
+    assert demo.write(f"/orders/{order_id}/hold", {"reason": "look"}).status_code == 200
+    assert demo.write(f"/orders/{order_id}/unhold", key="early").status_code == 200
 
 
 def test_a_write_without_a_key_is_refused(demo: Running) -> None:
@@ -60,9 +55,7 @@ def test_an_unchanged_checkout_keeps_its_version_in_the_etag(demo: Running) -> N
     checkout_id = demo.scenario("abandoned_checkout", customer="silent")["checkout_id"]
     response = demo.shop.get(f"/checkouts/{checkout_id}")
     assert response.headers["etag"] == f'"{response.json()["version"]}"'
-    expired = demo.write(
-        f"/checkouts/{checkout_id}/expire", {"reason": "over"}, If_Match=response.headers["etag"]
-    )
+    expired = demo.write(f"/checkouts/{checkout_id}/expire", {"reason": "over"}, If_Match=response.headers["etag"])
     assert expired.json()["status"] == "expired"
 
 
@@ -89,9 +82,7 @@ def test_an_unchanged_checkout_keeps_its_version_in_the_etag(demo: Running) -> N
         ),
     ],
 )
-def test_wrong_input_gets_a_stable_code(
-    demo: Running, path: str, body: object, status: int, code: str
-) -> None:
+def test_wrong_input_gets_a_stable_code(demo: Running, path: str, body: object, status: int, code: str) -> None:
     response = demo.write(path, body)
     assert (response.status_code, response.json()["code"]) == (status, code)
 

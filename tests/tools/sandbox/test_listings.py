@@ -1,4 +1,5 @@
-"""The listings that are swept: bare arrays by checkout, pages by last change, nothing skipped and nothing twice."""
+"""The listings that are swept: bare arrays by checkout, pages by last change, nothing skipped and nothing
+twice."""
 
 from tools.sandbox.harness import Running
 
@@ -52,14 +53,9 @@ def test_coupons_and_customers(demo: Running) -> None:
     made = demo.write("/coupons", body)
     assert (made.status_code, made.json()["status"]) == (201, "valid")
     code = made.json()["code"]
-    assert (
-        demo.shop.get(f"/coupons/{code}", params={"customer_id": "CU-0002"}).json()["status"]
-        == "not_eligible"
-    )
+    assert demo.shop.get(f"/coupons/{code}", params={"customer_id": "CU-0002"}).json()["status"] == "not_eligible"
     assert demo.shop.get("/coupons/NOPE").json()["status"] == "unknown"
-    assert (
-        demo.write(f"/coupons/{code}/release", {"checkout_id": "x"}).json()["code"] == "not_used_by_checkout"
-    )
+    assert demo.write(f"/coupons/{code}/release", {"checkout_id": "x"}).json()["code"] == "not_used_by_checkout"
     customer = demo.shop.get("/customers/CU-0001").json()
     assert customer["language"] == "en"
     assert customer["preferred_channel"] in customer["allowed_channels"]

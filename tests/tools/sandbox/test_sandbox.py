@@ -16,8 +16,8 @@ from tools.sandbox.truth import read_truth
 
 def test_traffic_stops_after_so_many_orders_and_the_truth_knows_each(tmp_path: Path) -> None:
     truth = tmp_path / "truth.jsonl"
-    settings = {"rate": 400.0, "orders": 80, "fault_share": 0.4, "time_scale": 0.01, "order_deadline": 0.3}
-    with running_sandbox(truth=truth, **settings) as demo:
+    config = Config(port=0, rate=400, orders=80, fault_share=0.4, time_scale=0.01, order_deadline=0.3, truth=truth)
+    with running_sandbox(config) as demo:
         demo.wait_idle()
         assert demo.admin.get("/_sandbox/stats").json()["made"] == 80
         verdicts = demo.judge()
@@ -34,7 +34,7 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
     state = tmp_path / "shop.sqlite"
     with running_sandbox(state=state, time_scale=0.5) as demo:
         ids = demo.scenario(None)
-        missing = demo.scenario("paid_order_missing")
+        missing = demo.scenario("paid_order_missing", variant="captured")
         created = demo.write("/orders", {"checkout_id": missing["checkout_id"]}, key="kept").json()
         before = demo.state(ids["checkout_id"])["payments"]
     with running_sandbox(state=state, time_scale=0.01) as demo:
@@ -51,7 +51,7 @@ def test_events_it_could_not_deliver_leave_after_the_restart(tmp_path: Path) -> 
         port = gone.port
     url = f"http://127.0.0.1:{port}"
     with running_sandbox(state=state, assistant_url=url) as demo:
-        checkout_id = demo.scenario("paid_order_missing")["checkout_id"]
+        checkout_id = demo.scenario("paid_order_missing", variant="captured")["checkout_id"]
         told = {event["id"] for event in demo.events(checkout_id=checkout_id)}
     with listening(ear, port), running_sandbox(state=state, assistant_url=url) as demo:
         demo.wait_until(lambda: told <= {event["id"] for event in ear.events})
@@ -59,9 +59,7 @@ def test_events_it_could_not_deliver_leave_after_the_restart(tmp_path: Path) -> 
 
 def test_rates_change_while_it_runs() -> None:
     with running_sandbox(time_scale=0.01) as demo:
-        demo.admin.post(
-            "/_sandbox/traffic", json={"rate": 300, "orders": 5, "fault_share": 0}
-        ).raise_for_status()
+        demo.admin.post("/_sandbox/traffic", json={"rate": 300, "orders": 5, "fault_share": 0}).raise_for_status()
         demo.wait_until(lambda: demo.admin.get("/_sandbox/stats").json()["made"] == 5)
         assert demo.admin.post("/_sandbox/traffic", json={"colour": 1}).json()["code"] == "traffic"
 
@@ -86,7 +84,7 @@ def test_the_judge_command_tells_red_from_green(tmp_path: Path) -> None:
         command = ["judge", "--truth", str(truth), "--url", demo.base_url, "--json"]
         green = runner.invoke(app, command)
         assert green.exit_code == 0, green.output
-        ids = demo.scenario("paid_order_missing")
+        ids = demo.scenario("paid_order_missing", variant="captured")
         red = runner.invoke(app, command)
         assert red.exit_code == 1
         assert json.loads(red.output)["bad"][0][0] == ids["checkout_id"]
@@ -95,6 +93,25 @@ def test_the_judge_command_tells_red_from_green(tmp_path: Path) -> None:
         assert runner.invoke(app, [*command, "--open-cases", str(owners)]).exit_code == 0
         assert "paid_order_missing" in runner.invoke(app, command[:-1]).output
     assert runner.invoke(app, command).exit_code == 2
+
+
+def test_the_judge_asks_the_assistant_who_owns_what(tmp_path: Path) -> None:
+    truth, ear, runner = tmp_path / "truth.jsonl", Ear(), CliRunner()
+
+    def page(checkout_id: str, status: str, owner: object) -> tuple[int, dict[str, str], dict[str, object]]:
+        case = {"id": "case-1", "checkout_id": checkout_id, "status": status, "owner": owner}
+        return 200, {}, {"items": [case], "next": None}
+
+    with listening(ear), running_sandbox(truth=truth, time_scale=0.01) as demo:
+        checkout_id = demo.scenario("paid_order_missing", variant="captured")["checkout_id"]
+        command = ["judge", "--truth", str(truth), "--url", demo.base_url, "--assistant-url", ear.url]
+        ear.answers = [
+            page(checkout_id, "handed_off", {"kind": "team", "id": "t", "name": "Payments"}),
+            page(checkout_id, "awaiting_customer", None),
+            page(checkout_id, "repairing", None),
+            page(checkout_id, "closed", None),
+        ]
+        assert [runner.invoke(app, command).exit_code for _ in range(4)] == [0, 0, 1, 1]
 
 
 def test_wrong_options_stop_the_start() -> None:

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from tools.sandbox.harness import Running, running_sandbox
 from tools.sandbox.hard_negatives import HARD_NEGATIVES
+from tools.sandbox.harness import Running, running_sandbox
 from tools.sandbox.storyboards import FAULTS
 
 BROKEN = [
     ("paid_order_missing", "captured", "paid_no_order"),
     ("paid_order_missing", "authorized", "paid_no_order"),
+    ("paid_order_missing", "late", "paid_no_order"),
     ("paid_out_of_stock", "whole", "paid_short_stock"),
     ("paid_out_of_stock", "part", "paid_short_stock"),
     ("payment_failed_stock_held", "card_declined", "unpaid_held"),
@@ -54,7 +55,7 @@ def test_a_fault_is_broken_in_its_own_way(
     slow: Running, fault: str, variant: str | None, state: str, language: str
 ) -> None:
     ids = slow.scenario(fault, variant=variant, language=language)
-    verdict = slow.judge().of(ids["checkout_id"])
+    verdict = slow.judge_one(ids["checkout_id"]).rows[0]
     assert verdict.state == state
     row = slow.sandbox.crew.truth.rows[ids["checkout_id"]]
     assert (row["fault"], row["injected_at"] is not None) == (fault, True)
@@ -82,6 +83,17 @@ def test_a_missing_order_lacks_nothing_but_the_order(slow: Running) -> None:
     assert slow.shop.get("/orders", params={"checkout_id": checkout_id}).json() == []
     held = slow.shop.get("/reservations", params={"checkout_id": checkout_id}).json()
     assert {one["status"] for one in held} == {"held"}
+
+
+def test_a_late_order_appears_by_itself_unless_a_repair_was_there_first() -> None:
+    with running_sandbox(time_scale=0.01, order_deadline=0.2) as demo:
+        alone, repaired, ended = (demo.scenario("paid_order_missing", variant="late")["checkout_id"] for _ in "abc")
+        ours = demo.write("/orders", {"checkout_id": repaired}).json()["id"]
+        demo.write(f"/checkouts/{ended}/expire", {"reason": "refund"})
+        demo.wait_until(lambda: demo.ids(alone)["order_ids"])
+        demo.wait_idle(seconds=0.5)
+        assert demo.ids(repaired)["order_ids"] == [ours]
+        assert demo.ids(ended)["order_ids"] == []
 
 
 def test_out_of_stock_leaves_similar_goods_to_offer(slow: Running) -> None:
@@ -134,13 +146,10 @@ def test_the_same_seed_tells_the_same_stories() -> None:
             traffic, books = demo.sandbox.crew.traffic, demo.sandbox.crew.books
             with books.lock:
                 stories = [traffic.next_order() for _ in range(60)]
+                checkouts = [books.checkouts.get(story.checkout_id) for story in stories]
                 return [
-                    (s.checkout_id, s.fault, s.hard_negative, s.plot.variant, s.attitude)
-                    + (
-                        books.checkouts.get(s.checkout_id).total,
-                        books.checkouts.get(s.checkout_id).customer_id,
-                    )
-                    for s in stories
+                    (s.checkout_id, s.fault, s.hard_negative, s.plot.variant, s.attitude, c.total, c.customer_id)
+                    for s, c in zip(stories, checkouts, strict=True)
                 ]
 
     first = told()

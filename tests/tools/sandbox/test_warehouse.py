@@ -51,7 +51,7 @@ def test_several_skus_in_one_call(demo: Running) -> None:
     assert answer[1]["available"] == 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(deeds=st.lists(DEEDS, max_size=30))
 def test_the_counters_always_agree_with_the_reservations(deeds: list[tuple[str, str, int]]) -> None:
     crew = Crew(Config(seed=1))

@@ -174,7 +174,6 @@ def upgrade() -> None:
     sa.Column('dedupe_key', sa.String(length=128), nullable=False),
     sa.Column('case_id', sa.String(length=64), nullable=False),
     sa.Column('episode', sa.Integer(), nullable=False),
-    sa.Column('episode_plan', sa.Integer(), nullable=False),
     sa.Column('occasion', sa.String(length=128), nullable=False),
     sa.Column('checkout_id', sa.String(length=512), nullable=True),
     sa.Column('customer_id', sa.String(length=512), nullable=True),
@@ -274,6 +273,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=128), nullable=False),
     sa.Column('updated_since', assistant.store.types.UtcDateTime(timezone=True), nullable=True),
     sa.Column('cursor', sa.Text(), nullable=True),
+    sa.Column('newest', assistant.store.types.UtcDateTime(timezone=True), nullable=True),
     sa.Column('swept_at', assistant.store.types.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('kind', name=op.f('pk_sweep_cursors'))
     )

@@ -1,0 +1,87 @@
+"""ChatLog: what was said about a case, by whom; the words lie in the vault, the rest in `chat_messages`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from assistant.agent.masking import Masker
+from assistant.security.vault import Vault, customer_ref
+from assistant.store.engine import Store, utcnow
+from assistant.store.tables import chat_messages
+
+_KIND = "chat"
+_REMEMBERED = 100  # messages whose placeholders a new turn still knows
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """One message. `sources` are contract C's evidence; `model` is None for what a person wrote."""
+
+    id: str
+    role: Literal["user", "assistant"]
+    text: str
+    language: str
+    sources: list[dict[str, Any]] = []
+    model: str | None = None
+
+
+def new_message_id() -> str:
+    """Unique; also the id of the message in the stream."""
+    return f"msg_{uuid.uuid4().hex}"
+
+
+class ChatLog:
+    """The messages of conversations."""
+
+    def __init__(self, store: Store, vault: Vault) -> None:
+        self._store, self._vault = store, vault
+
+    def keep(self, case: Mapping[str, Any], conversation: str, said: Said, masker: Masker) -> None:
+        """Stores a message in one transaction; its placeholders' meaning goes to the vault with it.
+
+        Raises:
+            UnavailableError: `store_unavailable`.
+        """
+        owner = customer_ref(case.get("customer_id"), case.get("checkout_id") or case["id"])
+        now = utcnow()
+        with self._store.begin() as tx:
+            ref = self._vault.put(tx, owner, _KIND, {"text": said.text, "masks": dict(masker.names)}, now)
+            tx.execute(
+                chat_messages.insert().values(
+                    id=said.id, case_id=case["id"], conversation=conversation, role=said.role, language=said.language,
+                    text_ref=ref, sources=masker.mask(said.sources), model=said.model, at=now,
+                )
+            )  # fmt: skip
+
+    def masks(self, conversation: str) -> dict[str, str]:
+        """What the placeholders of this conversation stand for; those of an erased customer are gone."""
+        return {name: value for words in self._words(conversation).values() for name, value in words["masks"].items()}
+
+    def messages(self, conversation: str) -> list[Said]:
+        """The conversation's last messages, oldest first; an erased customer's words are empty."""
+        words = self._words(conversation)
+        masker = Masker(self.masks(conversation))
+        return [
+            Said(id=row["id"], role=row["role"], language=row["language"], model=row["model"],
+                 text=words.get(row["text_ref"], {}).get("text", ""), sources=masker.unmask(row["sources"]))
+            for row in self._rows(conversation)
+        ]  # fmt: skip
+
+    def _rows(self, conversation: str) -> Sequence[sa.RowMapping]:
+        query = (
+            sa.select(chat_messages)
+            .where(chat_messages.c.conversation == conversation)
+            .order_by(chat_messages.c.seq.desc())
+            .limit(_REMEMBERED)
+        )
+        with self._store.read() as tx:
+            return list(reversed(tx.execute(query).mappings().all()))
+
+    def _words(self, conversation: str) -> dict[str, Any]:
+        refs = [row["text_ref"] for row in self._rows(conversation)]
+        with self._store.read() as tx:
+            return self._vault.get_many(tx, refs)

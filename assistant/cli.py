@@ -1,0 +1,167 @@
+"""The `helloword` command. Heavy rooms are imported by the command that needs them, so that `--help` stays quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assistant.settings import SettingError, Settings, load_settings
+from knowledge.vocabulary.errors import HellowordError
+
+app = typer.Typer(
+    no_args_is_help=True, help="Finds, diagnoses and repairs broken orders.", pretty_exceptions_enable=False
+)
+keys_app = typer.Typer(no_args_is_help=True, help="API keys.")
+library_app = typer.Typer(no_args_is_help=True, help="The library of past cases.")
+audit_app = typer.Typer(no_args_is_help=True, help="Does the real state keep its promises?")
+eval_app = typer.Typer(no_args_is_help=True, help="How good is it? Prints the figures the README quotes.")
+app.add_typer(keys_app, name="keys")
+app.add_typer(library_app, name="library")
+app.add_typer(audit_app, name="audit")
+app.add_typer(eval_app, name="eval")
+
+
+def main() -> None:
+    """Entry point: our own errors end in one line, not in a traceback."""
+    _mount()
+    try:
+        app()
+    except HellowordError as error:
+        print(f"helloword: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, SettingError) else 1)
+
+
+def _mount() -> None:
+    """Commands that other rooms own, mounted lazily by name."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if wanted in ("sandbox", "--help"):
+        from tools.sandbox.cli import app as sandbox_app
+
+        app.add_typer(sandbox_app, name="sandbox")
+    if wanted in ("scan", "--help"):
+        from assistant.scan.cli import scan_command
+
+        app.command("scan")(scan_command)
+    if wanted in ("demo", "--help"):
+        from assistant.demo import demo_command
+
+        app.command("demo")(demo_command)
+    if wanted in ("ask", "--help"):
+        from assistant.agent.cli import ask_command
+
+        app.command("ask")(ask_command)
+    if wanted in ("bench", "--help"):
+        from assistant.evaluate.bench import bench_command
+
+        app.command("bench")(bench_command)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    demo_page: Annotated[bool, typer.Option(help="the page signs in by itself (loopback only)", hidden=True)] = False,
+) -> None:
+    """API and worker in one process."""
+    import uvicorn
+
+    from assistant.app import Application, make_api
+    from assistant.logs import configure_logs
+
+    settings = load_settings()
+    configure_logs(settings)
+    if demo_page and host not in ("127.0.0.1", "localhost", "::1"):
+        raise HellowordError("demo_page", "--demo-page signs everybody in: it is for loopback only")
+    application = Application(settings)
+    key = settings.api_key.get_secret_value() if demo_page else None
+    uvicorn.run(
+        make_api(application, demo_key=key), host=host, port=port, log_config=None, access_log=False,
+        timeout_graceful_shutdown=5, server_header=False,
+    )  # fmt: skip
+
+
+@app.command()
+def migrate(
+    revision: Annotated[str, typer.Argument(help="to which migration")] = "head",
+    down: Annotated[bool, typer.Option("--down", help="go down instead of up")] = False,
+) -> None:
+    """Migrates the database (serve does so by itself at start)."""
+    from assistant.store.migrate import downgrade, upgrade
+
+    settings = load_settings()
+    (downgrade if down else upgrade)(settings.database, revision)
+    typer.echo(f"{settings.database.split('@')[-1]} is at {revision}")
+
+
+# -- keys -----------------------------------------------------------------------------------------------------------
+
+
+def _keys(settings: Settings) -> Any:
+    from assistant.security.keys import Keys
+    from assistant.store.engine import Store, make_engine
+    from assistant.store.migrate import upgrade
+
+    upgrade(settings.database)
+    return Keys(Store(make_engine(settings.database)))
+
+
+@keys_app.command("add")
+def add_key(
+    name: str,
+    scope: Annotated[list[str], typer.Option(help="events:write, cases:read, cases:write, chat, … (repeat)")],
+    role: Annotated[str | None, typer.Option(help="agent, senior_agent, supervisor or administrator")] = None,
+) -> None:
+    """Makes a key and prints its secret once."""
+    info, secret = _keys(load_settings()).create_key(name, scope, role)
+    typer.echo(f"{info.id}  {name}  {', '.join(info.scopes)}\n{secret}\nIt is shown this once only.")
+
+
+@keys_app.command("list")
+def list_keys() -> None:
+    """Lists the keys, without their secrets."""
+    for key in _keys(load_settings()).list_keys():
+        state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "active"
+        typer.echo(f"{key.id}  {key.name}  {', '.join(key.scopes)}  {key.role or '-'}  {state}")
+
+
+@keys_app.command("revoke")
+def revoke_key(key_id: str) -> None:
+    """Revokes a key; effective everywhere within two seconds."""
+    _keys(load_settings()).revoke_key(key_id)
+    typer.echo(f"{key_id} is revoked")
+
+
+# -- library, audit, evaluations ------------------------------------------------------------------------------------
+
+
+@library_app.command("rebuild")
+def rebuild_library() -> None:
+    """Makes the library's index again from the resolved cases (the index is derived data)."""
+    from assistant.agent.wiring import rebuild
+
+    typer.echo(f"{rebuild(load_settings())} cases in the library")
+
+
+@audit_app.command("verify")
+def verify(
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    wait: Annotated[float, typer.Option(help="seconds to wait for the cases to come to rest first")] = 0.0,
+) -> None:
+    """Checks SPEC.md's invariants on the live database and the connected shop; exit code 1 when one is violated."""
+    from assistant.evaluate.audit import audit_command
+
+    raise typer.Exit(audit_command(load_settings(), as_json=as_json, wait=wait))
+
+
+@eval_app.command("scan")
+def evaluate_scan(
+    data: Annotated[Path, typer.Argument(help="folder with the Olist files")] = Path("../shared/data/olist_orders"),
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Recall by label, false alarms and precision of the scan on the Olist orders."""
+    from assistant.scan.evaluate import evaluate_command
+
+    raise typer.Exit(evaluate_command(data, as_json=as_json))

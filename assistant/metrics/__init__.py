@@ -1,0 +1,1 @@
+"""Figures: what can be counted of the running system."""

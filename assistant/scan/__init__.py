@@ -1,0 +1,1 @@
+"""The export scan: past orders in, broken ones out, before anything is connected."""

@@ -1,0 +1,175 @@
+"""Reads an export row by row, whatever its format: CSV, JSON Lines or Parquet, each also gzipped. Memory stays flat."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
+from importlib import import_module
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any, cast
+
+import msgspec
+
+from knowledge.vocabulary.errors import InputError
+
+Row = dict[str, Any]
+PEEK = 200  # JSON Lines rows whose keys make the columns
+_BATCH = 2_000  # Parquet rows held at once
+_DECODE = msgspec.json.Decoder(float_hook=Decimal)
+_BROKEN = (EOFError, gzip.BadGzipFile, zlib.error)
+
+
+class BadRow(msgspec.Struct, frozen=True):
+    """A row that could not be used, and why; `line` counts from 1 as editors do (Parquet: the row's number)."""
+
+    line: int
+    reason: str
+
+
+Rows = Iterator[tuple[int, Row | BadRow]]
+
+
+class Export:
+    """An open export: its `columns`, its size in bytes, and its rows once, from first to last."""
+
+    def __init__(self, path: Path, raw: IO[bytes], columns: list[str], rows: Rows) -> None:
+        self.path, self.columns = path, columns
+        self.size = path.stat().st_size
+        self._raw, self._rows = raw, rows
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file read so far."""
+        return self.size if self._raw.closed else self._raw.tell()
+
+    def __iter__(self) -> Rows:
+        """Each row with its line.
+
+        Raises:
+            InputError: `unreadable_export` where the file breaks off.
+        """
+        line = 0
+        try:
+            for line, row in self._rows:
+                yield line, row
+        except _BROKEN as error:
+            where = f"{self.path} after line {line}"
+            raise InputError("unreadable_export", where, f"the file is damaged: {error}") from error
+
+
+@contextmanager
+def open_export(path: Path) -> Iterator[Export]:
+    """The export at `path`; the format follows from its name (`.csv`, `.jsonl`, `.ndjson`, `.parquet`, and `.gz`).
+
+    Raises:
+        InputError: `unreadable_export` when it isn't there, has another format, is damaged or has no row.
+    """
+    suffixes = [s.lower() for s in path.suffixes]
+    zipped = suffixes[-1:] == [".gz"]
+    kind = (suffixes[:-1] if zipped else suffixes)[-1:]
+    opener = _FORMATS.get(kind[0] if kind else "")
+    if opener is None:
+        endings = ", ".join(_FORMATS)
+        raise InputError("unreadable_export", str(path), f"the name must end in one of {endings} (or .gz after it)")
+    try:
+        with path.open("rb") as raw, ExitStack() as exit_stack:
+            stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if zipped else cast(IO[bytes], raw)
+            columns, rows = opener(stream, path, exit_stack)
+            yield Export(path, raw, columns, rows)
+    except OSError as error:
+        raise InputError("unreadable_export", str(path), error.strerror or str(error)) from error
+    except _BROKEN as error:
+        raise InputError("unreadable_export", str(path), f"the file is damaged: {error}") from error
+
+
+def _csv(stream: IO[bytes], path: Path, _open: ExitStack) -> tuple[list[str], Rows]:
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    head = text.readline()
+    delimiter = max(",;\t|", key=head.count)
+    columns = next(csv.reader([head], delimiter=delimiter), [])
+    if not any(columns):
+        raise InputError("unreadable_export", str(path), "has no header line")
+    return columns, _csv_rows(csv.reader(text, delimiter=delimiter), columns)
+
+
+def _csv_rows(reader: Any, columns: list[str]) -> Rows:
+    while True:
+        line = reader.line_num + 2  # the header was read apart
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield line, BadRow(line, f"not CSV: {error}")
+            continue
+        if not cells:
+            continue
+        if len(cells) != len(columns):
+            yield line, BadRow(line, f"{len(cells)} fields where the header has {len(columns)}")
+        elif any("\udc80" <= c <= "\udcff" for cell in cells for c in cell if c > "\ud7ff"):
+            yield line, BadRow(line, "not UTF-8")
+        else:
+            yield line, dict(zip(columns, cells, strict=True))
+
+
+def _jsonl(stream: IO[bytes], path: Path, _open: ExitStack) -> tuple[list[str], Rows]:
+    rows = _jsonl_rows(stream)
+    first = list(islice(rows, PEEK))
+    columns = list(dict.fromkeys(key for _, row in first if isinstance(row, dict) for key in row))
+    if not first:
+        raise InputError("unreadable_export", str(path), "has no rows")
+    if not columns:
+        line, bad = first[0]
+        reason = bad.reason if isinstance(bad, BadRow) else "has no columns"
+        raise InputError("unreadable_export", str(path), f"line {line}: {reason}")
+    return columns, chain(first, rows)
+
+
+def _jsonl_rows(stream: IO[bytes]) -> Rows:
+    for line, raw in enumerate(stream, start=1):
+        if not raw.strip():
+            continue
+        try:
+            row = _DECODE.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            yield line, BadRow(line, f"not JSON: {error}")
+            continue
+        yield line, row if isinstance(row, dict) else BadRow(line, "not a JSON object")
+
+
+def _parquet(stream: IO[bytes], path: Path, exit_stack: ExitStack) -> tuple[list[str], Rows]:
+    pyarrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
+    source: Any = stream
+    if path.suffix.lower() == ".gz":  # Parquet is read from its end: unpack it to disk first
+        source = Path(exit_stack.enter_context(tempfile.TemporaryDirectory())) / "export.parquet"
+        with source.open("wb") as unpacked:
+            shutil.copyfileobj(stream, unpacked)
+    try:
+        file = parquet.ParquetFile(source)
+    except pyarrow.ArrowException as error:
+        raise InputError("unreadable_export", str(path), f"not Parquet: {error}") from error
+    return list(file.schema_arrow.names), _parquet_rows(file)
+
+
+def _parquet_rows(file: Any) -> Rows:
+    line = 0
+    for batch in file.iter_batches(batch_size=_BATCH):
+        for row in batch.to_pylist():
+            line += 1
+            yield line, row
+
+
+_FORMATS: dict[str, Callable[[IO[bytes], Path, ExitStack], tuple[list[str], Rows]]] = {
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".parquet": _parquet,
+}
