@@ -121,7 +121,7 @@ class Journey:
     def _look_and_plan(self, case_id: str) -> Next:
         with self._store.begin() as tx:
             case = self._cases.lock(tx, case_id)
-            if case["status"] in ENDED or self._is_snoozed(case):
+            if case["status"] == CaseStatus.CLOSED or self._is_snoozed(case):
                 return STOP
             if case["subject_kind"] != "checkout" or not case["live"]:
                 why = "human_fault" if case["live"] else "not_live"
@@ -132,11 +132,13 @@ class Journey:
             return self._try_later(case_id, "no_definite_answer")
         look = self._examiner.look(case)
         context = self._planner.context(case, look, utcnow())
-        choice = self._planner.choose(look, context)
+        choice = self._planner.choose(case, look, context)
         with self._store.begin() as tx:
             now = utcnow()
             case = self._cases.lock(tx, case_id)
-            if case["status"] in ENDED or self._is_snoozed(case):
+            if case["status"] == CaseStatus.CLOSED or self._is_snoozed(case):
+                return STOP
+            if case["status"] == CaseStatus.RESOLVED and not self._goes_on(tx, case, choice, now):
                 return STOP
             self._examiner.write_down(tx, case, look, now)
             if unfinished := self._only_words_left(tx, case):
@@ -166,6 +168,15 @@ class Journey:
         if self._settings.writes == "off":
             return self._kept_back(tx, case, version, now)
         return {"next": "perform", "version": version, "steps": len(plan.steps)}
+
+    def _goes_on(self, tx: sa.Connection, case: Case, choice: Choice | None, now: datetime) -> bool:
+        """A watched case: what we did turned out to be unfinished (the old price was captured after our price cut)."""
+        if choice is None or choice.plan is None or choice.finding.code not in {f["code"] for f in case["faults"]}:
+            return False
+        if not choice.plan.steps:
+            return False
+        self._cases.go_on(tx, case, now)
+        return True
 
     def _is_snoozed(self, case: Case) -> bool:
         return case["snoozed_until"] is not None and case["snoozed_until"] > utcnow()

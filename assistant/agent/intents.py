@@ -49,8 +49,8 @@ _CUES = {
     Intent.TOLD: r"告知|通知|告诉|承诺|答应|回复|短信|\btold\b|\bpromised?\b|\bnotif|\binformed\b|\breply",
     Intent.SIMILAR: r"类似|相似|同类|先例|以前|历史|\bsimilar|\bprecedent|\bcomparable\b|\bbefore\b|in the past",
     Intent.ORDER: r"库存|发货|商品|地址|差异|对不上|\bstock\b|\bship|\baddress\b|\bitems?\b|\bdiffers?\b",
-    Intent.DO: r"^(请(?!问)|马上|立刻|立即|帮我(?!看|查|找|列|概括|总结|介绍|说))|^(please\b|go ahead)|right away|immediately",
-    Intent.OUT_OF_SCOPE: r"(其他|其它|别的|所有)(的)?(客户|顾客|用户)|(other|another|all) customer|(your|system) prompt",
+    Intent.DO: r"^(请(?!问)|马上|立刻|立即|帮我(?![看查找列概总介说]))|^please\b|^go ahead|right away|at once",
+    Intent.OUT_OF_SCOPE: r"(其他|其它|别的|所有)的?(客户|顾客|用户)|(other|another|all) customer|(your|system) prompt",
 }
 _CUE = 0.1
 

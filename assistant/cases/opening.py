@@ -60,6 +60,7 @@ class Opening:
                 continue
             case = self._cases.open_case_of(tx, "checkout", checkout_id)
             if case is None:
+                self._recheck(tx, checkout_id, events, now)
                 continue
             for event in events:
                 if event.type == "customer.replied":
@@ -82,6 +83,13 @@ class Opening:
         if any(finding.fingerprint in row["settled"] for row in self._past(tx, *subject)):
             return
         self._open(tx, *subject, OrderSnapshot(checkout_id="", total=money), [finding], now, live=True)
+
+    def _recheck(self, tx: sa.Connection, checkout_id: str, events: list[Event], now: datetime) -> None:
+        """Money that moves after a repair: the watched case is looked at again."""
+        if any(e.type.startswith(("payment.", "refund.failed")) for e in events):
+            case = self._cases.watched_case_of(tx, "checkout", checkout_id)
+            if case is not None and case["first_action_at"] is not None:
+                self._cases.wake(tx, case, now)
 
     # -- parts ------------------------------------------------------------------------------------------------------
 

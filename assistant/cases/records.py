@@ -9,9 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from assistant.cases.wording import say
 from assistant.durable import Durable
 from assistant.store.engine import Store
-from assistant.store.tables import cases, timeline
+from assistant.store.tables import cases, outbox, timeline
 from assistant.timers.timers import cancel_timer, set_timer
 from knowledge.vocabulary.codes import CaseStatus, Resolution
 from knowledge.vocabulary.errors import NotFoundError
@@ -67,6 +68,14 @@ class Cases:
             cases.c.subject_kind == kind, cases.c.subject_id == subject_id, cases.c.status.notin_(ENDED)
         )
         row = tx.execute(self.store.for_update(query)).mappings().first()
+        return dict(row) if row else None
+
+    def watched_case_of(self, tx: sa.Connection, kind: str, subject_id: str) -> Case | None:
+        """The subject's resolved case that is still being watched, locked; None when there is none."""
+        query = sa.select(cases).where(
+            cases.c.subject_kind == kind, cases.c.subject_id == subject_id, cases.c.status == CaseStatus.RESOLVED
+        )
+        row = tx.execute(self.store.for_update(query.order_by(cases.c.id.desc()).limit(1))).mappings().first()
         return dict(row) if row else None
 
     # -- writing ----------------------------------------------------------------------------------------------------
@@ -125,17 +134,19 @@ class Cases:
         for kind in ("reply", "approval", "retry", "snooze"):
             cancel_timer(tx, kind, case["id"])
         set_timer(tx, "follow_up", case["id"], now + self._follow_up, generation=case["episode"])
-        from assistant.store.tables import outbox
-
         tx.execute(outbox.insert().values(kind="library", subject=case["id"], created_at=now, attempts=0))
+
+    def go_on(self, tx: sa.Connection, case: Case, now: datetime) -> None:
+        """Takes a watched case up again within its episode: what was done turned out to be unfinished."""
+        self.update(tx, case, now, status=CaseStatus.OPEN, resolution=None, resolved_at=None)
+        cancel_timer(tx, "follow_up", case["id"])
+        self.note(tx, case["id"], now, say("goes_on"))
 
     def hand_off(
         self, tx: sa.Connection, case: Case, now: datetime, why: dict[str, str],
         *, owner: dict[str, str] | None = None, actor: str = SYSTEM,
     ) -> None:  # fmt: skip
         """Gives the case to a person or team; the machine does not act on it until it is given back."""
-        from assistant.cases.wording import say
-
         owner = owner or TEAM
         self.update(tx, case, now, status=CaseStatus.HANDED_OFF, **owner, **self.first_action(case, now))
         for kind in ("reply", "approval", "retry"):

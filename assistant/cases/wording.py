@@ -10,6 +10,10 @@ SENTENCES: dict[str, dict[str, str]] = {
     "opened": {"en": "Case opened: {codes}", "zh-CN": "已建立个案：{codes}"},
     "extended": {"en": "Another fault found: {codes}", "zh-CN": "发现新的故障：{codes}"},
     "reopened": {"en": "Reopened, the fault came back: {codes}", "zh-CN": "故障复发，已重新打开：{codes}"},
+    "goes_on": {
+        "en": "A late change at the shop left the repair unfinished; going on with it",
+        "zh-CN": "商城后续变动使修复尚未完成，继续处理",
+    },
     "reopened_by": {"en": "Reopened: {reason}", "zh-CN": "已重新打开：{reason}"},
     "diagnosed": {"en": "Diagnosed: {cause} (step: {step})", "zh-CN": "诊断结果：{cause}（环节：{step}）"},
     "self_cleared": {"en": "The systems agree again by themselves", "zh-CN": "各系统已自行恢复一致"},

@@ -71,9 +71,15 @@ class Planner:
             can_message=bool(channels_of(customer, checkout)), refused=refused, titles=titles,
         )  # fmt: skip
 
-    def choose(self, look: Look, context: PlanContext) -> Choice | None:
-        """The plan for the first finding that is not settled; None when all are."""
-        unsettled = [f for f in look.findings if not self._is_settled(f, look, context)]
+    def choose(self, case: Case, look: Look, context: PlanContext) -> Choice | None:
+        """The plan for the first finding that is not settled; None when all are.
+
+        A fault whose repair was begun counts until its playbook says that it is settled, even when the snapshot no
+        longer shows it (a substitute is in the order, the difference is not paid back yet).
+        """
+        present = {f.code for f in look.findings}
+        begun = [f for f in self.handled(case) if f.code not in present]
+        unsettled = [f for f in [*look.findings, *begun] if not self._is_settled(f, look, context)]
         if not unsettled:
             return None
         human = next((f for f in unsettled if f.code in HUMAN_FIRST), None)
@@ -84,6 +90,12 @@ class Planner:
             return Choice(human or unsettled[0], None, "human_fault")
         finding = repairable[0]
         return Choice(finding, _planner(finding)(finding, look.facts, context))
+
+    def handled(self, case: Case) -> list[Finding]:
+        """The case's faults on which this episode has changed something outside, as findings."""
+        with self._store.read() as tx:
+            codes = self._plans.faults_acted_on(tx, case["id"], case["episode_plan"])
+        return [msgspec.convert(f, Finding) for f in case["faults"] if f["code"] in codes]
 
     def store(
         self, tx: sa.Connection, case: Case, plan: Plan, choice: Choice, look: Look, now: datetime

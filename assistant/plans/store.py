@@ -178,6 +178,15 @@ class Plans:
         row = tx.execute(query).mappings().first()
         return dict(row) if row else None
 
+    def faults_acted_on(self, tx: sa.Connection, case_id: str, since_version: int) -> set[str]:
+        """Faults for which a step was performed, from a version on."""
+        query = (
+            sa.select(plans.c.fault)
+            .join(plan_steps, (plan_steps.c.case_id == plans.c.case_id) & (plan_steps.c.version == plans.c.version))
+            .where(plans.c.case_id == case_id, plans.c.version >= since_version, plan_steps.c.status == "done")
+        )
+        return set(tx.execute(query.distinct()).scalars())
+
     def withdraw(self, tx: sa.Connection, case_id: str) -> None:
         """A human takes over: what was planned and not begun is no longer going to happen."""
         tx.execute(

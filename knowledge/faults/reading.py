@@ -56,9 +56,7 @@ def all_sent(s: OrderSnapshot) -> bool:
 
 def money(s: OrderSnapshot, amount: int) -> Money | None:
     """`amount` minor units in the checkout's currency (the payments' where no total is known)."""
-    currency = (
-        s.total.currency if s.total else next((p.currency for p in s.payments.values() if p.currency), "")
-    )
+    currency = s.total.currency if s.total else next((p.currency for p in s.payments.values() if p.currency), "")
     return Money(amount, currency) if currency else None
 
 

@@ -42,9 +42,7 @@ class Story:
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    def add(
-        self, what: str, minute: float, /, *, source: str = "shop", late: float = 0, **data: Any
-    ) -> Story:
+    def add(self, what: str, minute: float, /, *, source: str = "shop", late: float = 0, **data: Any) -> Story:
         at = START + timedelta(minutes=minute)
         raw = {
             "specversion": "1.0", "id": f"e{len(self.events):03d}", "source": source, "type": what,
@@ -80,18 +78,12 @@ class Story:
         **data: Any,
     ) -> Story:
         data = {"method": "card", "kind": "money"} | data
-        return self.add(
-            f"payment.{what}", minute, source="psp", late=late, payment_id=pid, amount=cny(amount), **data
-        )
+        return self.add(f"payment.{what}", minute, source="psp", late=late, payment_id=pid, amount=cny(amount), **data)
 
     def refund(self, kind: str, minute: float, amount: int, *, pid: str = "p1", rid: str = "f1") -> Story:
-        return self.add(
-            f"refund.{kind}", minute, source="psp", payment_id=pid, refund_id=rid, amount=cny(amount)
-        )
+        return self.add(f"refund.{kind}", minute, source="psp", payment_id=pid, refund_id=rid, amount=cny(amount))
 
-    def order(
-        self, kind: str, minute: float, *, total: int | None = None, oid: str = "o1", **data: Any
-    ) -> Story:
+    def order(self, kind: str, minute: float, *, total: int | None = None, oid: str = "o1", **data: Any) -> Story:
         if total is not None:
             data["total"] = cny(total)
         return self.add(f"order.{kind}", minute, order_id=oid, **data)
@@ -101,13 +93,7 @@ class Story:
 
     def healthy(self) -> Story:
         """Submitted, reserved, paid and ordered within a minute."""
-        return (
-            self.submit()
-            .reserve()
-            .pay("requested", 0.2)
-            .pay("captured", 0.5)
-            .order("created", 0.8, total=10_000)
-        )
+        return self.submit().reserve().pay("requested", 0.2).pay("captured", 0.5).order("created", 0.8, total=10_000)
 
     @property
     def snapshot(self) -> OrderSnapshot:

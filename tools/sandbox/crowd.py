@@ -40,15 +40,14 @@ class Crowd:
         self.stage.keep(story)
         rng = self._dice(story, message)
         willing = story.attitude == "answers"
-        if message.choices:
-            self._choose(message, rng, willing)
-        if not willing:
+        if willing and self._follow_link(message):
             return
-        if self._follow_link(message):
+        chosen = self._choose(message, rng, willing) if message.choices else None
+        if not willing:
             return
         if checkout.status == "open" or (story.fault == "abandoned_checkout" and self._unpaid(checkout)):
             self.come_back(story)
-        elif not message.choices and self._lacks_address(checkout):
+        elif (chosen is None or chosen.startswith("no")) and self._lacks_address(checkout):
             self.correct_address(story)
 
     def _follow_link(self, message: Message) -> bool:
@@ -63,12 +62,13 @@ class Crowd:
             return True
         return False
 
-    def _choose(self, message: Message, rng: Random, willing: bool) -> None:
+    def _choose(self, message: Message, rng: Random, willing: bool) -> str:
         wanted = [choice for choice in message.choices if not choice["id"].startswith("no")]
         declined = [choice for choice in message.choices if choice["id"].startswith("no")]
         accepts = willing and rng.random() < self.shop.config.accept_share
         chosen = (wanted if accepts and wanted else declined or wanted)[0]
         self.reply(message, chosen["id"], None)
+        return str(chosen["id"])
 
     def reply(self, message: Message, choice: str | None, text: str | None) -> Json:
         """The customer answers a message by a choice or in words."""

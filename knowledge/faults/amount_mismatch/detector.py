@@ -34,9 +34,7 @@ def _excess(s: OrderSnapshot, total: Money, ctx: Context) -> list[Finding]:
     marks = payment_marks(s, (p for p in s.money_payments() if p.kept), "payment.captured")
     at = max((p.captured_at for p in s.money_payments() if p.captured_at), default=s.submitted_at or ctx.now)
     cause = "captured_too_much"
-    return [
-        _finding(cause, Severity.HIGH, marks, heard_at(marks, at), _amounts(total, excess, s.captured_net()))
-    ]
+    return [_finding(cause, Severity.HIGH, marks, heard_at(marks, at), _amounts(total, excess, s.captured_net()))]
 
 
 def _currency(s: OrderSnapshot, total: Money, ctx: Context) -> list[Finding]:

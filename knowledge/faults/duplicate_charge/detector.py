@@ -34,9 +34,7 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
             code=FaultCode.DUPLICATE_CHARGE,
             severity=SEVERITY,
             step=STEP,
-            cause="second_payment"
-            if len([p for p in s.money_payments() if p.kept]) > 1
-            else "captured_twice",
+            cause="second_payment" if len([p for p in s.money_payments() if p.kept]) > 1 else "captured_twice",
             detectable_at=heard_at(marks, at),
             evidence=evidence(marks),
             at_risk=extra,

@@ -43,13 +43,7 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
 
     Weak signs (a field the country's carriers only usually want) ask for a read-back first: `confirm`.
     """
-    if (
-        not s.requires_shipping
-        or s.submitted_at is None
-        or ended(s)
-        or sent(s)
-        or (s.orders and not s.live_orders)
-    ):
+    if not s.requires_shipping or s.submitted_at is None or ended(s) or sent(s) or (s.orders and not s.live_orders):
         return []
     address = s.address or AddressState()
     if address.verdict == "accepted":
@@ -109,11 +103,7 @@ def usually_wanted(address: AddressState) -> list[str]:
     if "text" in have or not have:
         return []
     wanted = _USUAL.get(_country(address), ())
-    return [
-        f
-        for f in wanted
-        if f not in have and not (f == "province" and _MUNICIPALITY.match(address.city or ""))
-    ]
+    return [f for f in wanted if f not in have and not (f == "province" and _MUNICIPALITY.match(address.city or ""))]
 
 
 def _country(address: AddressState) -> str:
@@ -126,8 +116,7 @@ def _country(address: AddressState) -> str:
 
 def _city_implied(address: AddressState) -> bool:
     return (
-        bool(_MUNICIPALITY.match((address.province or "").strip()))
-        or (address.country or "").upper() in _CITY_STATES
+        bool(_MUNICIPALITY.match((address.province or "").strip())) or (address.country or "").upper() in _CITY_STATES
     )
 
 

@@ -48,14 +48,10 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
 
 def _stock_marks(s: OrderSnapshot) -> list[Mark]:
     """The last word that stock was refused or lost."""
-    told = said(
-        s, "inventory.reservation_failed", "inventory.released", "inventory.expired", read_back="reservations"
-    )
+    told = said(s, "inventory.reservation_failed", "inventory.released", "inventory.expired", read_back="reservations")
     return told[-1:]
 
 
 def _failed_last(s: OrderSnapshot) -> bool:
     lost = [r.at for r in s.reservations.values() if r.status in ("released", "expired")]
-    return s.reservation_failed_at is not None and s.reservation_failed_at >= max(
-        lost, default=s.reservation_failed_at
-    )
+    return s.reservation_failed_at is not None and s.reservation_failed_at >= max(lost, default=s.reservation_failed_at)

@@ -45,9 +45,7 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
                 "payment_ids": [row[1] for row in waiting],
                 "method": p.method,
                 "amount": worth.json() if worth else None,
-                "waited_minutes": int((due_at - p.requested_at).total_seconds() // 60)
-                if p.requested_at
-                else None,
+                "waited_minutes": int((due_at - p.requested_at).total_seconds() // 60) if p.requested_at else None,
             },
         )
     ]

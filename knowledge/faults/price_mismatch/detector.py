@@ -23,16 +23,10 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
     """
     if s.submitted_at is None or s.total is None or ended(s) or sent(s) or (s.orders and not s.live_orders):
         return []
-    pairs = [
-        (line, cart)
-        for line, cart in matched(s.lines or [], s.cart_lines or [])
-        if _differ(s.total, line, cart)
-    ]
+    pairs = [(line, cart) for line, cart in matched(s.lines or [], s.cart_lines or []) if _differ(s.total, line, cart)]
     if not pairs:
         return []
-    difference = sum(
-        (cart.unit_price.amount - line.unit_price.amount) * line.quantity for line, cart in pairs
-    )
+    difference = sum((cart.unit_price.amount - line.unit_price.amount) * line.quantity for line, cart in pairs)
     largest = max(abs(cart.unit_price.amount - line.unit_price.amount) for line, cart in pairs)
     if abs(difference) <= ctx.rounding and largest <= ctx.rounding:
         return []

@@ -1,4 +1,4 @@
-"""Cases of every fault as contract C shows them, made from the faults' own examples; and solved ones for the library."""
+"""Cases of every fault as contract C shows them, made from the faults' own examples; and solved ones to find."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from knowledge.faults.catalogue import CATALOGUE, detect_all
 from knowledge.faults.context import Context
 from knowledge.library.solved import SolvedCase, Tried
 from knowledge.policies import Policies
+from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.events import parse_event
 from knowledge.vocabulary.fold import fold
 
@@ -45,10 +46,13 @@ def make(code: str) -> tuple[dict[str, Any], dict[str, Any]]:
     case = {
         "id": f"case_{code}", "subject": {"kind": "checkout", "id": checkout}, "checkout_id": checkout,
         "order_id": None, "customer_id": "c-1", "language": "zh-CN", "severity": str(finding.severity),
-        "faults": [{"code": code, "detected_at": _builtins(now), "confidence": finding.confidence, "evidence": evidence}],
+        "faults": [
+            {"code": code, "detected_at": _builtins(now), "confidence": finding.confidence, "evidence": evidence}
+        ],
         "priority": 40, "priority_terms": {}, "status": "awaiting_approval",
         "root_cause": {"step": str(finding.step), "cause": finding.cause, "evidence": evidence},
-        "plan_version": 2, "owner": None, "detected_at": _builtins(now), "due_at": _builtins(now + timedelta(minutes=5)),
+        "plan_version": 2, "owner": None, "detected_at": _builtins(now),
+        "due_at": _builtins(now + timedelta(minutes=5)),
         "first_action_at": None, "resolved_at": None, "resolution": None, "promises": [],
         "plan": [
             {"id": "1", "action": "release_reservation", "arguments": {}, "effect": FREED,
@@ -86,5 +90,5 @@ def solved_cases() -> list[SolvedCase]:
     ]  # fmt: skip
 
 
-def _cause(code: str, language: str) -> str:
-    return next(words[language] for key, words in CATALOGUE[code].texts.items() if key.startswith("cause."))  # type: ignore[index]
+def _cause(code: FaultCode, language: str) -> str:
+    return next(words[language] for key, words in CATALOGUE[code].texts.items() if key.startswith("cause."))

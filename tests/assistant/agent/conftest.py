@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,10 +103,13 @@ def agent(
     return CaseAgent(settings, store, vault, reader, library, embedder)
 
 
-async def ask(
+def ask(
     agent: CaseAgent, case_id: str, text: str, language: str | None = None, principal: Principal = ANNA
 ) -> list[StreamEvent]:
-    return [event async for event in agent.stream(case_id, text, language, principal)]
+    async def collected() -> list[StreamEvent]:
+        return [event async for event in agent.stream(case_id, text, language, principal)]
+
+    return asyncio.run(collected())
 
 
 def answer(events: list[StreamEvent]) -> dict[str, Any]:

@@ -106,12 +106,7 @@ def without(*fields: str, **more: str) -> dict[str, str]:
         ),
         (
             "out of stock at first, reserved later",
-            Story()
-            .submit()
-            .stock("reservation_failed", 0.1)
-            .reserve(0.5)
-            .pay("captured", 1)
-            .order("created", 1.5),
+            Story().submit().stock("reservation_failed", 0.1).reserve(0.5).pay("captured", 1).order("created", 1.5),
         ),
         (
             "reservation renewed",
@@ -129,10 +124,7 @@ def without(*fields: str, **more: str) -> dict[str, str]:
         ),
         (
             "one line cancelled and refunded",
-            Story()
-            .healthy()
-            .order("changed", 5, total=6_000, reason="line cancelled")
-            .refund("succeeded", 6, 4_000),
+            Story().healthy().order("changed", 5, total=6_000, reason="line cancelled").refund("succeeded", 6, 4_000),
         ),
         (
             "split into two orders",
@@ -158,11 +150,7 @@ def without(*fields: str, **more: str) -> dict[str, str]:
         ),
         (
             "digital goods need no address",
-            Story()
-            .submit(lines=[line(ship=False)], address=None)
-            .reserve()
-            .pay("captured", 0.5)
-            .order("created", 0.8),
+            Story().submit(lines=[line(ship=False)], address=None).reserve().pay("captured", 0.5).order("created", 0.8),
         ),
     ],
 )
@@ -346,11 +334,7 @@ def test_a_deliverable_address_is_left_alone(address: dict[str, str]) -> None:
 @pytest.mark.parametrize(("field", "country"), [("district", "CN"), ("province", "CN"), ("postcode", "US")])
 def test_a_field_carriers_usually_want_asks_for_a_read_back(field: str, country: str) -> None:
     finding = (
-        Story()
-        .submit(address=without(field) | {"country": country})
-        .reserve()
-        .pay("requested", 0.2)
-        .running(1)[0]
+        Story().submit(address=without(field) | {"country": country}).reserve().pay("requested", 0.2).running(1)[0]
     )
     assert (finding.details["missing"], finding.confirm) == ([field], True)
 
@@ -442,10 +426,7 @@ def test_one_payment_captured_twice_is_a_duplicate() -> None:
 
 
 def test_a_duplicate_that_was_refunded_is_settled() -> None:
-    assert (
-        Story().healthy().pay("captured", 3, pid="p2").refund("requested", 4, 10_000, pid="p2").running()
-        == []
-    )
+    assert Story().healthy().pay("captured", 3, pid="p2").refund("requested", 4, 10_000, pid="p2").running() == []
 
 
 def test_money_for_something_over_is_a_missing_refund_not_a_duplicate() -> None:
@@ -472,9 +453,7 @@ def test_an_order_total_that_differs_is_found() -> None:
 
 def test_another_currency_is_a_mismatch() -> None:
     story = Story().submit().reserve()
-    story.add(
-        "payment.captured", 1, source="psp", payment_id="p1", amount={"amount": 10_000, "currency": "USD"}
-    )
+    story.add("payment.captured", 1, source="psp", payment_id="p1", amount={"amount": 10_000, "currency": "USD"})
     assert story.order("created", 1).only("amount_mismatch").cause == "other_currency"
 
 

@@ -62,9 +62,7 @@ def data_of(kind: str) -> st.SearchStrategy[dict[str, Any]]:
         ids = {"payment_id": st.sampled_from(["p1", "p2"]), "refund_id": st.sampled_from(["f1", "f2"])}
         return st.fixed_dictionaries({**ids, "amount": MONEY})
     if kind.startswith("inventory."):
-        return st.fixed_dictionaries(
-            {}, optional={"reservation_id": st.sampled_from(["r1", "r2"]), "lines": SKUS}
-        )
+        return st.fixed_dictionaries({}, optional={"reservation_id": st.sampled_from(["r1", "r2"]), "lines": SKUS})
     if kind.startswith("order."):
         return st.fixed_dictionaries({"order_id": st.sampled_from(["o1", "o2"])}, optional={"total": MONEY})
     if kind == "checkout.submitted":
@@ -92,10 +90,7 @@ def data_of(kind: str) -> st.SearchStrategy[dict[str, Any]]:
 
 TYPES = [
     *(f"checkout.{t}" for t in ("started", "updated", "submitted", "submitted", "expired", "cancelled")),
-    *(
-        f"payment.{t}"
-        for t in ("requested", "authorized", "captured", "failed", "cancelled", "expired", "disputed")
-    ),
+    *(f"payment.{t}" for t in ("requested", "authorized", "captured", "failed", "cancelled", "expired", "disputed")),
     *(f"refund.{t}" for t in ("requested", "succeeded", "failed")),
     *(f"inventory.{t}" for t in ("reserved", "reservation_failed", "released", "committed", "expired")),
     *(f"order.{t}" for t in ("created", "confirmed", "held", "changed", "cancelled", "shipped", "delivered")),
@@ -129,9 +124,7 @@ def as_json(events: list[Event]) -> bytes:
 
 @settings(max_examples=150, deadline=None)
 @given(events=EVENTS, data=st.data())
-def test_any_order_with_any_duplicates_folds_into_the_same_snapshot(
-    events: list[Event], data: st.DataObject
-) -> None:
+def test_any_order_with_any_duplicates_folds_into_the_same_snapshot(events: list[Event], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(events))
     again = data.draw(st.lists(st.sampled_from(events), max_size=5)) if events else []
     assert as_json([*again, *shuffled]) == as_json(events)
@@ -163,16 +156,12 @@ def test_detectors_never_raise_and_their_findings_are_well_formed(events: list[E
 @given(events=EVENTS)
 def test_findings_do_not_depend_on_when_they_are_looked_for(events: list[Event]) -> None:
     snapshot = fold("ck", events)  # without authorisations that lapse nothing depends on now
-    early, late = (
-        detect_all(snapshot, Context(START + timedelta(minutes=m), Policies())) for m in (0, 9_000)
-    )
+    early, late = (detect_all(snapshot, Context(START + timedelta(minutes=m), Policies())) for m in (0, 9_000))
     assert early == late
 
 
 @settings(max_examples=150, deadline=None)
-@given(
-    events=EVENTS, status=st.sampled_from(PaymentStatus), amount=st.integers(0, 20_000), ordered=st.booleans()
-)
+@given(events=EVENTS, status=st.sampled_from(PaymentStatus), amount=st.integers(0, 20_000), ordered=st.booleans())
 def test_detectors_never_raise_on_what_a_read_back_corrected(
     events: list[Event], status: PaymentStatus, amount: int, ordered: bool
 ) -> None:
@@ -181,11 +170,7 @@ def test_detectors_never_raise_on_what_a_read_back_corrected(
     facts = Facts(
         checkout_id="ck",
         at=at,
-        payments=[
-            PaymentFact(
-                id="p1", status=status, amount=worth, captured=worth if status == "captured" else None
-            )
-        ],
+        payments=[PaymentFact(id="p1", status=status, amount=worth, captured=worth if status == "captured" else None)],
         orders=[OrderFact(id="o1", total=worth)] if ordered else [],
         reservations=[ReservationFact(id="r1", sku="TEA", quantity=1, status="held")],
     )

@@ -82,8 +82,7 @@ CASES: list[tuple[str, list[Fact], bool | None]] = [
     ("cancel_lines", [order("created", line("L1", "A", 3))], False),
     ("cancel_lines", [order("created", line("L1", "A", 2))], None),
     ("cancel_lines", [order("created")], None),
-    ("backorder_line", [order(expected_ship_at=AT)], True),
-    ("backorder_line", [order()], None),
+    ("backorder_line", [order(expected_ship_at=AT)], None),  # another line's date reads the same
     ("substitute_line", [order("created", line("L1", "B", 1))], True),
     ("substitute_line", [order("created", line("L1-2", "B", 1))], True),
     ("substitute_line", [order("created", line("L1", "A", 1))], False),
@@ -171,8 +170,29 @@ def test_a_second_capture_is_told_from_the_first() -> None:
         "amount": {"amount": 500, "currency": "CNY"},
         "expected_captured": {"amount": 1000, "currency": "CNY"},
     }
-    seen = [ACTIONS["capture_payment"].applied(arguments, FakeReader(payment(captured=n))) for n in (1000, 1500, 1200)]
+    capture = ACTIONS["capture_payment"]
+    seen = [capture.applied(arguments, FakeReader(payment(captured=n))) for n in (1000, 1500, 1200)]
     assert seen == [False, True, None]
+    del arguments["expected_captured"]
+    seen = [capture.applied(arguments, FakeReader(payment(captured=n))) for n in (0, 500, 1999)]
+    assert seen == [False, None, True]
+
+
+def test_what_was_held_before_does_not_pass_for_ours() -> None:
+    arguments = {"checkout_id": "c-1", "lines": [{"sku": "A", "quantity": 2}]}
+    reserve = ACTIONS["reserve_stock"]
+    assert reserve.applied(arguments, FakeReader()) is False
+    assert reserve.applied(arguments, FakeReader(held(2))) is None
+    assert reserve.applied({**arguments, "held_before": {}}, FakeReader(held(2))) is True
+
+
+def test_a_part_of_a_line_is_substituted() -> None:
+    arguments = {**EXAMPLES["substitute_line"][0], "expect": {"L1": 2}}
+    part = order("created", line("L1", "A", 2), line("L1-2", "B", 1))
+    untouched = order("created", line("L1", "A", 3), line("L2", "B", 1))
+    substitute = ACTIONS["substitute_line"]
+    assert substitute.applied(arguments, FakeReader(part)) is True
+    assert substitute.applied(arguments, FakeReader(untouched)) is False
 
 
 @given(

@@ -36,7 +36,7 @@ PLANNED = [
     steps.refund_payment(PAYMENT, 500, "out of stock"),
     steps.create_payment_link("c-1", CNY),
     steps.cancel_payment_link(PaymentLinkFact(id="l-1")),
-    steps.reserve_stock("c-1", [{"sku": "A", "quantity": 2}]),
+    steps.reserve_stock("c-1", [{"sku": "A", "quantity": 2}], {"A": 2}),
     steps.release_reservation(RESERVATION),
     steps.commit_reservation(RESERVATION),
 ]

@@ -1,0 +1,1 @@
+"""Tests of intake: events in, snapshots and findings out."""

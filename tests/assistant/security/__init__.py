@@ -1,0 +1,1 @@
+"""Tests of principals, keys and the vault."""
