@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -14,6 +13,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
+from assistant.agent.api import make_router as make_agent_router
+from assistant.agent.wiring import FeedLoop, build_conversation
 from assistant.cases.api import make_router as make_cases_router
 from assistant.cases.commands import Commands
 from assistant.cases.examine import Examiner
@@ -27,6 +28,7 @@ from assistant.intake.receive import Intake
 from assistant.intake.sweep import ReadBackSweep
 from assistant.journey import Journey
 from assistant.notifications.messages import Notifications
+from assistant.page import make_router as make_page_router
 from assistant.plans.planner import Planner
 from assistant.plans.store import Plans
 from assistant.problems import install as install_problems
@@ -88,9 +90,8 @@ class Application:
             self.store, self.intake, self.shop.reader, settings, on_orphan_payment=self.opening.on_orphan_payment
         )
         self.timers = TimerLoop(Sweep(self.store, self._handlers(), self.sweep.deferred_handlers()))
-        self._agent: Any = None
-        self._agent_lock = threading.Lock()
-        self._feed: Any = None
+        self.conversation = build_conversation(settings, self.store, self.vault, self.views)
+        self._feed = FeedLoop(self.conversation)
         self.working = False
         self.durable.prepare()
 
@@ -112,7 +113,6 @@ class Application:
             set_timer(tx, "guard", "cases", utcnow())
         self.sweep.schedule()
         self.timers.start()
-        self._feed = make_feed(self)
         self._feed.start()
         self.working = True
         log.info("started", executor=self.durable.executor_id, database=self.store.engine.dialect.name)
@@ -121,8 +121,7 @@ class Application:
         """Stops working; what is unfinished goes on at the next start."""
         self.working = False
         self.timers.stop()
-        if self._feed is not None:
-            self._feed.stop()
+        self._feed.stop()
         self.durable.stop()
         self.shop.close()
         self.store.engine.dispose()
@@ -141,14 +140,6 @@ class Application:
                     self.cases.update(tx, case, now, running=None, wake=False)
                     self.cases.wake(tx, case, now)
         set_timer(tx, "guard", "cases", now + GUARD_EVERY)
-
-    @property
-    def agent(self) -> Any:
-        """The conversation about a case; made when first used (its imports are heavy)."""
-        with self._agent_lock:
-            if self._agent is None:
-                self._agent = make_agent(self)
-            return self._agent
 
     def require(self, scope: Scope) -> Callable[[Request], Principal]:
         """A dependency that gives the caller's principal when its key has the scope."""
@@ -180,25 +171,8 @@ def connect_shop(settings: Settings) -> HttpShop | AbsentShop:
     return HttpShop(settings.shop_url, settings.shop_token.get_secret_value(), policy=policy)
 
 
-def make_agent(application: Application) -> Any:
-    """The agent with its library, model and conversation store."""
-    from assistant.agent.wiring import build_agent
-
-    return build_agent(application.settings, application.store, application.vault, application.views)
-
-
-def make_feed(application: Application) -> Any:
-    """The thread that brings resolved cases into the library."""
-    from assistant.agent.wiring import build_feed
-
-    return build_feed(application.settings, application.store, application.views)
-
-
 def make_api(application: Application, *, demo_key: str | None = None) -> FastAPI:
     """The HTTP application; starts and stops `application` with itself."""
-    from assistant.agent.api import make_router as make_agent_router
-    from assistant.page import make_router as make_page_router
-
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(application.start)
@@ -213,7 +187,8 @@ def make_api(application: Application, *, demo_key: str | None = None) -> FastAP
     admission = Admission(application.store, application.settings.max_backlog)
     api.include_router(make_intake_router(application.intake, require, admission))
     api.include_router(make_cases_router(application.views, application.commands, require))
-    api.include_router(make_agent_router(lambda: application.agent, require))
+    talk = application.conversation
+    api.include_router(make_agent_router(talk.agent, talk.library, application.views, require))
     api.include_router(make_page_router(demo_key))
     _operations(api, application)
     return api

@@ -36,7 +36,7 @@ def main() -> None:
 
 def _mount() -> None:
     """Commands that other rooms own, mounted lazily by name."""
-    wanted = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), "--help")
     if wanted in ("sandbox", "--help"):
         from tools.sandbox.cli import app as sandbox_app
 
@@ -140,9 +140,10 @@ def revoke_key(key_id: str) -> None:
 @library_app.command("rebuild")
 def rebuild_library() -> None:
     """Makes the library's index again from the resolved cases (the index is derived data)."""
-    from assistant.agent.wiring import rebuild
+    from assistant.app import Application
 
-    typer.echo(f"{rebuild(load_settings())} cases in the library")
+    count = Application(load_settings()).conversation.feed.rebuild()
+    typer.echo(f"{count} cases in the library")
 
 
 @audit_app.command("verify")

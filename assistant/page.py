@@ -50,7 +50,17 @@ _CODES: dict[str, Iterable[str]] = {
     "reservation": ("held", "committed", "released", "expired"),
 }
 # A fault that no folder describes: nothing can be detected of it but that it is unknown.
-_UNDESCRIBED = {FaultCode.UNKNOWN_ANOMALY: {"zh-CN": "未知异常", "en": "Something unknown"}}
+_UNDESCRIBED: dict[str, dict[str, Any]] = {
+    FaultCode.UNKNOWN_ANOMALY: {
+        "title": {"zh-CN": "未知异常", "en": "Something unknown"},
+        "causes": {
+            "payment_without_checkout": {
+                "zh-CN": "这笔付款不属于任何已知的结算。",
+                "en": "The payment belongs to no checkout that is known.",
+            }
+        },
+    }
+}
 
 
 def make_router(demo_key: str | None = None) -> APIRouter:
@@ -96,7 +106,7 @@ def texts() -> dict[str, Any]:
     `{faults: {code: {title, suggested, causes: {cause}}}, labels: {kind: {code}}, reasons: {code}}`; each leaf is
     `{language: words}`.
     """
-    faults: dict[str, Any] = {code: {"title": title, "causes": {}} for code, title in _UNDESCRIBED.items()}
+    faults: dict[str, Any] = dict(_UNDESCRIBED)
     for code, fault in CATALOGUE.items():
         causes = {key.removeprefix("cause."): words for key, words in fault.texts.items() if key.startswith("cause.")}
         faults[code] = {"title": fault.texts["title"], "suggested": fault.texts["suggested"], "causes": causes}

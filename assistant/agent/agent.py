@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -94,8 +95,8 @@ class CaseAgent:
                     yield event
             except HellowordError as error:
                 yield _problem(error.code, error.detail, error.status)
-            except Exception:  # the stream is open: whatever breaks has to be said in it
-                _log.exception("conversation_failed", case_id=case_id)
+            except Exception as error:  # the stream is open: whatever breaks has to be said in it
+                _log.error("conversation_failed", case_id=case_id, error=type(error).__name__, where=_where(error))
                 yield _problem("conversation_failed", "the assistant could not answer this; ask again", 500)
         yield StreamEvent("done", {})
 
@@ -122,7 +123,7 @@ class CaseAgent:
         """Asks one model after the other under one message id, until one gives a whole answer."""
         from langchain_core.messages import HumanMessage
 
-        from assistant.agent.loop import Loop
+        from assistant.agent.loop import AnswerError, Loop
 
         question = HumanMessage(masked, id=question_id, additional_kwargs={"language": context.language})
         message_id, models = new_message_id(), await asyncio.to_thread(self._models)
@@ -136,7 +137,8 @@ class CaseAgent:
                 except Exception as error:
                     if name == OFFLINE or isinstance(error, HellowordError):
                         raise
-                    self._rests_until = time.monotonic() + self._rest
+                    if not isinstance(error, AnswerError):  # a bad answer is no outage
+                        self._rests_until = time.monotonic() + self._rest
                     _log.warning("model_endpoint_failed", case_id=context.case_id, error=type(error).__name__)
                     continue
                 said = Said(id=message_id, role="assistant", text=answer.text, language=context.language,
@@ -200,6 +202,11 @@ class _Answer:
             "message.done",
             {"message_id": self._id, "text": self.text, "sources": self.sources, "language": self._context.language},
         )
+
+
+def _where(error: BaseException) -> list[str]:
+    """The calls that led to an error; neither its words nor anybody's values, which may be personal."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-5:]]
 
 
 def _problem(code: str, detail: str, status: int) -> StreamEvent:

@@ -64,11 +64,10 @@ def utterances() -> dict[str, dict[str, list[str]]]:
 
 
 class IntentClassifier:
-    """Knows the examples' vectors; made once and shared between turns."""
+    """Knows what a question asks."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._examples: dict[str, tuple[list[Intent], Vectors]] = {}
 
     def intents(self, text: str) -> list[Intent]:
         """What is asked, in the order it is asked: one to three intents.
@@ -89,7 +88,7 @@ class IntentClassifier:
         return asked[:_MAX_INTENTS] or [whole[0]]
 
     def _classify(self, texts: list[str], language: str) -> list[tuple[Intent, float]]:
-        labels, vectors = self._known(language)
+        labels, vectors = _examples(self._embedder, language)
         found: list[tuple[Intent, float]] = []
         for text, cosines in zip(texts, self._embedder.embed(texts) @ vectors.T, strict=True):
             scores = {intent: _score(cosines[[label is intent for label in labels]]) for intent in Intent}
@@ -99,16 +98,17 @@ class IntentClassifier:
             found.append((best if scores[best] >= UNDERSTOOD else Intent.OUT_OF_SCOPE, scores[best]))
         return found
 
-    def _known(self, language: str) -> tuple[list[Intent], Vectors]:
-        if language not in self._examples:
-            pairs = [(Intent(name), text) for name, by in utterances().items() for text in by[language]]
-            self._examples[language] = [i for i, _ in pairs], self._embedder.embed([t for _, t in pairs])
-        return self._examples[language]
-
     def warm_up(self) -> None:
         """Loads the examples of both languages, so that the first question isn't the slow one."""
         for language in LANGUAGES:
-            self._known(language)
+            _examples(self._embedder, language)
+
+
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def _examples(embedder: Embedder, language: str) -> tuple[list[Intent], Vectors]:
+    """The examples' intents and vectors; about half a second a language, once per embedder."""
+    pairs = [(Intent(name), text) for name, by_language in utterances().items() for text in by_language[language]]
+    return [intent for intent, _ in pairs], embedder.embed([text for _, text in pairs])
 
 
 def _score(cosines: Vectors) -> float:

@@ -47,17 +47,18 @@ class TurnRules(AgentMiddleware[AgentState[Any], ChatContext]):
         """One model call.
 
         Raises:
-            AnswerError: the answer is empty or was cut off.
+            AnswerError: the answer is empty, was cut off, or never came.
         """
         messages = answered(request.messages)
         language = _LANGUAGE_NAMES[request.runtime.context.language]
         request = request.override(
             messages=messages, system_message=SystemMessage(f"{prompt()}\nAnswer in: {language}.")
         )
-        if _calls_so_far(messages) >= MAX_MODEL_CALLS - 1:
-            request = request.override(tools=[])
-        response = await handler(request)
+        last_call = _calls_so_far(messages) >= MAX_MODEL_CALLS - 1
+        response = await handler(request.override(tools=[]) if last_call else request)
         message = response.result[-1]
+        if last_call and isinstance(message, AIMessage) and message.tool_calls:
+            raise AnswerError("the model called tools to the end and answered nothing")
         if not isinstance(message, AIMessage) or not (message.text.strip() or message.tool_calls):
             raise AnswerError("the model gave no answer")
         if message.response_metadata.get("finish_reason") in _CUT_OFF:

@@ -27,6 +27,9 @@ from knowledge.vocabulary.snapshot import OrderSnapshot
 DETECT, CONFIRM = "detect", "confirm"  # kinds of timers, by checkout
 
 
+Detect = Callable[[OrderSnapshot, Context], list[Finding]]
+
+
 class OnFindings(Protocol):
     """What opens cases; called inside the transaction with findings that are due."""
 
@@ -48,7 +51,7 @@ class Folding:
 
     def __init__(
         self, policies: Policies, live_window: timedelta, on_findings: OnFindings,
-        detect: Callable[[OrderSnapshot, Context], list[Finding]] = detect_all,
+        detect: Detect = detect_all,
     ) -> None:  # fmt: skip
         self._policies, self._live_window = policies, live_window
         self._on_findings, self._detect = on_findings, detect

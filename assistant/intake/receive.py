@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from assistant.intake import recording
 from assistant.intake.facts import Parts, ReadBacks, facts_from
-from assistant.intake.folding import DETECT, Folding, OnFindings, load_snapshots
+from assistant.intake.folding import DETECT, Detect, Folding, OnFindings, load_snapshots
 from assistant.intake.incoming import Incoming, Refusal, prepare
 from assistant.intake.masking import whole
 from assistant.security.vault import Vault, customer_ref
@@ -24,6 +24,7 @@ from assistant.settings import Settings
 from assistant.store.engine import Store
 from assistant.store.tables import events
 from assistant.timers.timers import Handler, Timer, set_timers
+from knowledge.faults.catalogue import detect_all
 from knowledge.policies import Policies
 from knowledge.vocabulary.errors import UnavailableError
 from knowledge.vocabulary.events import Event
@@ -65,9 +66,10 @@ class Intake:
     def __init__(
         self, store: Store, vault: Vault, policies: Policies, settings: Settings, *,
         on_findings: OnFindings, on_touched: OnTouched, nudge: Callable[[], None] = lambda: None,
+        detect: Detect = detect_all,
     ) -> None:  # fmt: skip
         self.store, self.vault, self.settings = store, vault, settings
-        self._folding = Folding(policies, timedelta(seconds=settings.live_window), on_findings)
+        self._folding = Folding(policies, timedelta(seconds=settings.live_window), on_findings, detect)
         self._read_backs = ReadBacks(vault)
         self._on_touched = on_touched
         self.nudge = nudge  # told when a timer was set that is due at once

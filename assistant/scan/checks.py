@@ -16,7 +16,7 @@ NEEDS: dict[FaultCode, tuple[str, ...]] = {
     FaultCode.PAYMENT_FAILED_STOCK_HELD: ("reservations",),
     FaultCode.ABANDONED_CHECKOUT: ("payments", "checkouts"),
     FaultCode.DUPLICATE_CHARGE: ("payments", "charged", "agreed_total"),
-    FaultCode.AMOUNT_MISMATCH: ("payments", "charged", "lines"),
+    FaultCode.AMOUNT_MISMATCH: ("payments", "charged", "items_or_total"),
     FaultCode.REFUND_MISSING: ("payments", "cancelled", "refunds"),
     FaultCode.TIMELINE_CONTRADICTION: ("shipped",),
 }
@@ -33,6 +33,7 @@ WORDS: dict[str, dict[str, str]] = {
     "checkouts": {"zh-CN": "未成单的结算", "en": "checkouts without an order"},
     "cart_prices": {"zh-CN": "购物车价格", "en": "cart prices"},
     "agreed_total": {"zh-CN": "约定总额", "en": "the agreed total"},
+    "items_or_total": {"zh-CN": "商品明细或约定总额", "en": "items or an agreed total"},
     "address": {"zh-CN": "收货信息", "en": "recipient, phone and street"},
     "cancelled": {"zh-CN": "取消记录", "en": "cancellations"},
     "refunds": {"zh-CN": "退款", "en": "refunds"},

@@ -44,12 +44,20 @@ def scan_command(
     as_of: Annotated[
         str, typer.Option(help="judge deadlines as of this time (ISO 8601); default: when FILE was written")
     ] = "",
+    currency: Annotated[str, typer.Option(help="of an export that doesn't say it (ISO 4217)")] = "",
     language: Annotated[str, typer.Option(help="zh-CN or en; default: the terminal's")] = "",
 ) -> None:
     """How many past orders were broken, why, what money is at risk and what would have been tried."""
     try:
         report = scan(
-            file, preset=preset, mapping=mapping, html=html, findings=findings, as_of=as_of, language=language
+            file,
+            preset=preset,
+            mapping=mapping,
+            html=html,
+            findings=findings,
+            as_of=as_of,
+            currency=currency,
+            language=language,
         )
     except InputError as error:
         Console(stderr=True).print(f"[bold red]{error.code}[/]", end=" ")
@@ -69,6 +77,7 @@ def scan(
     html: Path | None = None,
     findings: Path | None = None,
     as_of: str = "",
+    currency: str = "",
     language: str = "",
     limits: Limits | None = None,
 ) -> ScanReport:
@@ -83,7 +92,13 @@ def scan(
     language = language or terminal_language()
     with _lines_to(findings) as on_broken, _progress(file, language) as on_progress:
         report = scan_file(
-            file, chosen, limits=limits, as_of=_moment(as_of), on_broken=on_broken, on_progress=on_progress
+            file,
+            chosen,
+            currency=currency,
+            limits=limits,
+            as_of=_moment(as_of),
+            on_broken=on_broken,
+            on_progress=on_progress,
         )
     if html is not None:
         with _writable(html) as out:

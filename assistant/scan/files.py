@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -60,7 +61,7 @@ class Export:
         try:
             for line, row in self._rows:
                 yield line, row
-        except _BROKEN as error:
+        except (*_BROKEN, OSError) as error:
             where = f"{self.path} after line {line}"
             raise InputError("unreadable_export", where, f"the file is damaged: {error}") from error
 
@@ -79,19 +80,20 @@ def open_export(path: Path) -> Iterator[Export]:
     if opener is None:
         endings = ", ".join(_FORMATS)
         raise InputError("unreadable_export", str(path), f"the name must end in one of {endings} (or .gz after it)")
-    try:
-        with path.open("rb") as raw, ExitStack() as exit_stack:
+    with ExitStack() as exit_stack:
+        try:
+            raw = exit_stack.enter_context(path.open("rb"))
             stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if zipped else cast(IO[bytes], raw)
             columns, rows = opener(stream, path, exit_stack)
-            yield Export(path, raw, columns, rows)
-    except OSError as error:
-        raise InputError("unreadable_export", str(path), error.strerror or str(error)) from error
-    except _BROKEN as error:
-        raise InputError("unreadable_export", str(path), f"the file is damaged: {error}") from error
+        except OSError as error:
+            raise InputError("unreadable_export", str(path), error.strerror or str(error)) from error
+        except _BROKEN as error:
+            raise InputError("unreadable_export", str(path), f"the file is damaged: {error}") from error
+        yield Export(path, raw, columns, rows)
 
 
 def _csv(stream: IO[bytes], path: Path, _open: ExitStack) -> tuple[list[str], Rows]:
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
     head = text.readline()
     delimiter = max(",;\t|", key=head.count)
     columns = next(csv.reader([head], delimiter=delimiter), [])
@@ -114,7 +116,7 @@ def _csv_rows(reader: Any, columns: list[str]) -> Rows:
             continue
         if len(cells) != len(columns):
             yield line, BadRow(line, f"{len(cells)} fields where the header has {len(columns)}")
-        elif any("\udc80" <= c <= "\udcff" for cell in cells for c in cell if c > "\ud7ff"):
+        elif any("\ufffd" in cell for cell in cells):
             yield line, BadRow(line, "not UTF-8")
         else:
             yield line, dict(zip(columns, cells, strict=True))
@@ -135,10 +137,11 @@ def _jsonl(stream: IO[bytes], path: Path, _open: ExitStack) -> tuple[list[str], 
 
 def _jsonl_rows(stream: IO[bytes]) -> Rows:
     for line, raw in enumerate(stream, start=1):
-        if not raw.strip():
+        text = raw.removeprefix(codecs.BOM_UTF8) if line == 1 else raw
+        if not text.strip():
             continue
         try:
-            row = _DECODE.decode(raw)
+            row = _DECODE.decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             yield line, BadRow(line, f"not JSON: {error}")
             continue
@@ -160,11 +163,15 @@ def _parquet(stream: IO[bytes], path: Path, exit_stack: ExitStack) -> tuple[list
 
 
 def _parquet_rows(file: Any) -> Rows:
+    broken = import_module("pyarrow").ArrowException
     line = 0
-    for batch in file.iter_batches(batch_size=_BATCH):
-        for row in batch.to_pylist():
-            line += 1
-            yield line, row
+    try:
+        for batch in file.iter_batches(batch_size=_BATCH):
+            for row in batch.to_pylist():
+                line += 1
+                yield line, row
+    except broken as error:
+        raise OSError(str(error)) from error
 
 
 _FORMATS: dict[str, Callable[[IO[bytes], Path, ExitStack], tuple[list[str], Rows]]] = {

@@ -178,6 +178,11 @@ def load_mapping(path: Path) -> Mapping:
     return mapping
 
 
+def in_currency(mapping: Mapping, currency: str) -> Mapping:
+    """The mapping for an export whose rows don't say their currency; unchanged when none is given."""
+    return msgspec.structs.replace(mapping, currency=currency.upper()) if currency else mapping
+
+
 def check_columns(mapping: Mapping, present: Iterable[str], file: str) -> set[str]:
     """The columns that are missing and may be.
 
@@ -191,4 +196,6 @@ def check_columns(mapping: Mapping, present: Iterable[str], file: str) -> set[st
         named = "; ".join(f"no column {column!r} (for {', '.join(roles)})" for column, roles in sorted(wanted.items()))
         having = ", ".join(sorted(there)) or "none"
         raise InputError("missing_columns", file, f"{named}. It has: {having}. Describe your columns with --mapping")
+    if not mapping.currency and (mapping.order.currency is None or mapping.order.currency in missing):
+        raise InputError("missing_columns", file, "says no currency: map a column to order.currency, or name one")
     return set(missing)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from assistant.scan.checks import PRESUPPOSE_PAID, lacking, possible
 from assistant.scan.files import BadRow, Export, Row, open_export
-from assistant.scan.mapping import Mapping, check_columns, load_preset, preset_names
+from assistant.scan.mapping import Mapping, check_columns, in_currency, load_preset, preset_names
 from assistant.scan.report import BrokenOrder, ScanReport
 from assistant.scan.snapshots import Readings, SnapshotBuilder
 from assistant.scan.values import CellError
@@ -32,6 +32,7 @@ def scan_file(
     path: Path,
     mapping: Mapping | None = None,
     *,
+    currency: str = "",
     limits: Limits | None = None,
     as_of: datetime | None = None,
     on_broken: OnBroken | None = None,
@@ -49,7 +50,7 @@ def scan_file(
     """
     began = time.monotonic()
     with open_export(path) as export:
-        mapping = mapping or guess(export)
+        mapping = in_currency(mapping or guess(export, currency), currency)
         builder = SnapshotBuilder(mapping, check_columns(mapping, export.columns, str(path)), path.name)
         exported = builder.exported()
         report = ScanReport(file=path.name, mapping=mapping.name, not_checked=lacking(exported))
@@ -77,7 +78,7 @@ def scan_file(
     return report
 
 
-def guess(export: Export) -> Mapping:
+def guess(export: Export, currency: str = "") -> Mapping:
     """The first preset all of whose columns the export has.
 
     Raises:
@@ -85,12 +86,12 @@ def guess(export: Export) -> Mapping:
     """
     reasons = []
     for name in preset_names():
-        mapping = load_preset(name)
+        mapping = in_currency(load_preset(name), currency)
         try:
             check_columns(mapping, export.columns, str(export.path))
         except InputError:
             missing = sorted(set(mapping.columns()) - set(export.columns) - set(mapping.optional))
-            reasons.append(f"{name} misses {', '.join(missing)}")
+            reasons.append(f"{name} misses {', '.join(missing) or 'a currency'}")
         else:
             return mapping
     detail = f"no preset fits ({'; '.join(reasons)}). It has: {', '.join(export.columns)}. Describe it with --mapping"

@@ -14,6 +14,7 @@ from knowledge.vocabulary.money import Money
 
 Row = dict[str, Any]
 T = TypeVar("T")
+_DIGITS = 15  # whole digits of the largest amount taken seriously
 _TRUE = frozenset({"true", "yes", "y", "1", "t"})
 _FALSE = frozenset({"false", "no", "n", "0", "f"})
 
@@ -29,7 +30,7 @@ def decimal(value: Any, mark: str = ".") -> Decimal:
         CellError: for what is no number.
     """
     if isinstance(value, Decimal):
-        return value
+        return _sane(value)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise CellError(f"{value!r} is no amount")
     text = str(value)
@@ -39,8 +40,12 @@ def decimal(value: Any, mark: str = ".") -> Decimal:
         number = Decimal(text.replace("\u00a0", "").replace(" ", ""))
     except InvalidOperation as error:
         raise CellError(f"{value!r} is no amount") from error
-    if not number.is_finite():
-        raise CellError(f"{value!r} is no amount")
+    return _sane(number)
+
+
+def _sane(number: Decimal) -> Decimal:
+    if not number.is_finite() or number.adjusted() > _DIGITS:
+        raise CellError(f"{number} is no amount")
     return number
 
 
@@ -84,7 +89,10 @@ def moment(value: Any, zone: tzinfo) -> datetime:
     if not isinstance(value, datetime):
         raise CellError(f"{value!r} is no time")
     aware = value if value.tzinfo else value.replace(tzinfo=zone)
-    return aware if aware.tzinfo is UTC else aware.astimezone(UTC)
+    try:
+        return aware if aware.tzinfo is UTC else aware.astimezone(UTC)
+    except OverflowError as error:
+        raise CellError(f"{value} is no time") from error
 
 
 def time_zone(name: str) -> tzinfo:
@@ -185,3 +193,12 @@ class Column:
             return convert(value)
         except CellError as error:
             raise CellError(f"{self.name}: {error}") from error
+
+
+def columns_of(spec: Any, lacking: set[str]) -> dict[str, Column]:
+    """The columns of a mapping's part that the export has, by field; none at all when its list is lacking."""
+    path = getattr(spec, "path", None)
+    if spec is None or (path and path in lacking):
+        return {}
+    named = {f: v for f in spec.__struct_fields__ if f != "empty" and isinstance(v := getattr(spec, f), str)}
+    return {f: Column(v) for f, v in named.items() if path or v.split(".")[0] not in lacking}

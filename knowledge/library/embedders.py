@@ -34,6 +34,10 @@ class Embedder(Protocol):
         """One row per text, float32, each of length 1 (a text without content gives a row of zeros)."""
         ...
 
+    def __hash__(self) -> int:
+        """Embedders are told apart by identity; their vectors of fixed texts are cached."""
+        ...
+
 
 class UniversalSentenceEmbedder:
     """Google's multilingual sentence encoder (v3) in numpy, embedded: sixteen languages, no network, 157 MB.

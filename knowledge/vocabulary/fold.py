@@ -35,19 +35,48 @@ def fold(checkout_id: str, events: Iterable[Event]) -> OrderSnapshot:
         known = unique.get(key)
         if known is None or _first_heard(event) < _first_heard(known):
             unique[key] = event
-    ordered = sorted(unique.values(), key=lambda e: (e.at, e.source, e.id))
-    snapshot = OrderSnapshot(checkout_id=checkout_id)
-    captures: dict[str, dict[str, dict[str, int]]] = {}
-    for event in ordered:
-        _mark(snapshot, event)
+    folding = Fold(checkout_id)
+    for event in sorted(unique.values(), key=_order_of):
+        folding.add(event)
+    return folding.snapshot()
+
+
+def _order_of(event: Event) -> tuple[datetime, str, str]:
+    return event.at, event.source, event.id
+
+
+class Fold:
+    """A fold that can go on: events added in order, in however many pieces, give the snapshot `fold` gives of them all."""
+
+    def __init__(self, checkout_id: str) -> None:
+        self._snapshot = OrderSnapshot(checkout_id=checkout_id)
+        self._captures: dict[str, dict[str, dict[str, int]]] = {}
+        self._refunds: dict[tuple[str, str], tuple[str, int]] = {}
+        self._last: tuple[datetime, str, str] | None = None
+
+    def precedes(self, event: Event) -> bool:
+        """Whether the event comes after all that were added: only such a one may be added."""
+        return self._last is None or self._last < _order_of(event)
+
+    def add(self, event: Event) -> None:
+        """Goes on with the next event."""
+        self._last = _order_of(event)
+        _mark(self._snapshot, event)
         if event.type.startswith("payment."):
-            _payment(snapshot, event, captures)
+            _payment(self._snapshot, event, self._captures)
+        elif event.type.startswith("refund."):
+            _refund(self._snapshot, event, self._refunds)
         elif handler := _HANDLERS.get(event.type):
-            handler(snapshot, event)
-    for payment_id, by_source in captures.items():
-        snapshot.payments[payment_id].captured = _captured(by_source)
-    _refunds(snapshot, ordered)
-    return snapshot
+            handler(self._snapshot, event)
+
+    def snapshot(self) -> OrderSnapshot:
+        """What the events say so far. The same object each time: it changes when more is added."""
+        payments = self._snapshot.payments
+        for payment_id, by_source in self._captures.items():
+            payments[payment_id].captured = _captured(by_source)
+        if self._refunds:
+            _sum_refunds(payments, self._refunds)
+        return self._snapshot
 
 
 def _first_heard(event: Event) -> tuple[datetime, datetime, str, bytes]:
@@ -182,21 +211,23 @@ def _captured(by_source: dict[str, dict[str, int]]) -> int:
     return max(sum(named.values()), unnamed)
 
 
-def _refunds(s: OrderSnapshot, ordered: list[Event]) -> None:
+def _refund(s: OrderSnapshot, e: Event, latest: dict[tuple[str, str], tuple[str, int]]) -> None:
     """Per refund id the last word counts; a success is final."""
-    latest: dict[tuple[str, str], tuple[str, int]] = {}
-    for e in ordered:
-        if not e.type.startswith("refund."):
-            continue
-        key = (e.data["payment_id"], e.data["refund_id"])
-        if latest.get(key, ("", 0))[0] != "refund.succeeded":
-            latest[key] = (e.type, e.data["amount"]["amount"])
+    payment_id = e.data["payment_id"]
+    s.payments.setdefault(payment_id, PaymentView(id=payment_id))
+    key = (payment_id, e.data["refund_id"])
+    if latest.get(key, ("", 0))[0] != "refund.succeeded":
+        latest[key] = (e.type, e.data["amount"]["amount"])
+
+
+def _sum_refunds(payments: dict[str, PaymentView], latest: dict[tuple[str, str], tuple[str, int]]) -> None:
+    for payment_id, _ in latest:
+        payments[payment_id].refunded = payments[payment_id].refund_pending = 0
     for (payment_id, _), (kind, amount) in latest.items():
-        p = s.payments.setdefault(payment_id, PaymentView(id=payment_id))
         if kind == "refund.succeeded":
-            p.refunded += amount
+            payments[payment_id].refunded += amount
         elif kind == "refund.requested":
-            p.refund_pending += amount
+            payments[payment_id].refund_pending += amount
 
 
 # -- stock ----------------------------------------------------------------------------------------------------------

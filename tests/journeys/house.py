@@ -68,7 +68,7 @@ def running_house(database_url: str, home: Path, *, shop: dict[str, Any] | None 
     address = f"http://127.0.0.1:{port}"
     config = {
         "port": 0, "assistant_url": address, "assistant_key": KEY, "time_scale": 0.2, "seed": 11, "silent_share": 0.0,
-        "accept_share": 1.0, "reply_delay": 1.0,
+        "accept_share": 1.0, "reply_delay": 1.0, "order_deadline": SHORT["deadline_order"],
     }  # fmt: skip
     with running_sandbox(Config(**{**config, **(shop or {})})) as sandbox:
         chosen = Settings(

@@ -20,7 +20,7 @@ REPAIRED = {
 
 @pytest.mark.parametrize("fault", REPAIRED)
 def test_a_fault_is_found_repaired_and_proven(house: House, fault: str) -> None:
-    checkout_id = house.shop.scenario(fault)["checkout_id"]
+    checkout_id = house.shop.scenario(fault, customer="answers")["checkout_id"]
     case = house.wait_case(checkout_id, timeout=40)
     assert fault in {f["code"] for f in case["faults"]}
     assert case["resolution"] in REPAIRED[fault]

@@ -40,10 +40,10 @@ class Circuit:
     def leave(self, succeeded: bool | None) -> None:
         """The call is over; None says that it tells nothing about the system's health."""
         with self._lock:
-            was_probe, self._probing = self._probing, False
+            self._probing = False
             if succeeded:
                 self._failed, self._opened_at = 0, None
             elif succeeded is False:
                 self._failed += 1
-                if was_probe or self._failed >= self._limit:
+                if self._failed >= self._limit:  # a failed probe included
                     self._opened_at = self._clock()

@@ -53,8 +53,9 @@ export class CaseView {
     const { faults, root_cause: cause, plan, plan_state: state } = one;
     this.head.draw({ faults, cause, severity: one.severity, status: one.status, resolution: one.resolution, value: one.value }, () => drawHead(one));
     const { status, owner, resolution, snoozed_until } = one;
-    this.nowBox.draw({ status, owner, resolution, snoozed_until, state, at: one.resolved_at }, () => this.drawNow());
+    this.nowBox.draw({ status, owner, resolution, snoozed_until, state, plan, at: one.resolved_at }, () => this.drawNow());
     this.drawPipeline();
+    show(this.plan.node, !isAwaiting(one)); // then it stands with the decision
     this.plan.draw({ plan, state, status }, () => drawPlan(one));
     show(this.promises.node, one.promises.length > 0);
     this.promises.draw(one.promises, drawPromises);
@@ -94,8 +95,7 @@ export class CaseView {
 
   drawNow() {
     const { case: one } = this;
-    const state = one.plan_state;
-    if (one.status === "awaiting_approval" && state?.state === "awaiting") return this.drawDecision(state);
+    if (isAwaiting(one)) return this.drawDecision(one.plan_state);
     return [
       el("h3", { class: "unseen" }, t("now")),
       el("p", { class: "now-words" }, nowWords(one)),
@@ -133,8 +133,9 @@ export class CaseView {
       el("h3", {}, t("decide")),
       el("p", { class: "now-words" }, state.summary),
       el("p", {}, t("decide_why", { reasons: state.needs_human.map(reasonWords).join(t("list")) })),
-      state.expires_at && el("p", { class: "hint" }, t("decide_by", { time: clock(state.expires_at) })),
+      drawSteps(this.case),
       first, form,
+      state.expires_at && el("p", { class: "hint" }, t("decide_by", { time: clock(state.expires_at) })),
     ];
   }
 
@@ -175,6 +176,8 @@ export function problemWords(error) {
   return error.isBusy ? t("problem.busy") : t("problem.other", { detail: error.message });
 }
 
+const isAwaiting = (one) => one.status === "awaiting_approval" && one.plan_state?.state === "awaiting";
+
 function nowWords(one) {
   if (ended(one)) {
     const time = one.resolved_at ? duration(between(one.detectable_at, one.resolved_at)) : "—";
@@ -194,7 +197,7 @@ function drawHead(one) {
   const cause = one.root_cause ? causeWords(one.root_cause.cause, codes) : t("cause_unknown");
   const several = codes.length > 1 && el("ul", { class: "faults" }, one.faults.map((fault) =>
     el("li", { class: fault.cleared_at ? "cleared" : "" }, faultTitle(fault.code), fault.cleared_at && el("span", {}, ` (${t("cleared")})`))));
-  return [chips, el("h2", { id: "case-title" }, titles(one)), el("p", { class: "lede" }, cause), several];
+  return [chips, el("h2", { id: "case-title" }, titles(one).join(" · ")), el("p", { class: "lede" }, cause), several];
 }
 
 function drawPlan(one) {
@@ -207,9 +210,11 @@ function drawPlan(one) {
   return [
     el("h3", {}, t("plan", { version: state.version }), el("span", { class: `pill plan-${state.state}` }, t(`plan.${state.state}`))),
     el("p", {}, state.summary),
-    el("ol", { class: "plan" }, one.plan.map((step) => drawPlanStep(step, state))),
+    drawSteps(one),
   ];
 }
+
+const drawSteps = (one) => el("ol", { class: "plan" }, one.plan.map((step) => drawPlanStep(step, one.plan_state)));
 
 function drawPlanStep(step, state) {
   const withdrawn = step.status === "pending" && ["superseded", "rejected", "expired"].includes(state.state);

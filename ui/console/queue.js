@@ -112,8 +112,9 @@ function inPlace(rows) {
 
 function makeRow({ item, since: arrived }) {
   const part = (name) => el("span", { class: name });
-  const node = el("li", { "data-id": item.id },
-    el("a", {}, part("chip"), part("row-title"), part("row-value"), part("row-status"), part("row-owner"), part("row-time")));
+  const node = el("li", { "data-id": item.id }, el("a", {},
+    el("span", { class: "row-line" }, part("chip"), part("row-title"), part("row-value")),
+    el("span", { class: "row-line" }, el("span", { class: "row-what" }, part("row-status"), part("row-owner")), part("row-time"))));
   if (Date.now() - arrived < FRESH) node.classList.add("fresh");
   return node;
 }
@@ -125,24 +126,28 @@ function fillRow(node, row, selected, hrefOf) {
   if (link.getAttribute("href") !== href) link.setAttribute("href", href);
   item.id === selected ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
   node.classList.toggle("left", row.leftAt !== null);
-  const [chip, title, value, status, owner, time] = link.children;
+  const [chip, title, value, status, owner, time] = link.querySelectorAll("span:not(.row-line, .row-what)");
   setClass(chip, `chip severity-${item.severity}`);
   setText(chip, Label("severity", item.severity));
-  setText(title, titles(item));
+  setText(title, briefTitle(item));
   setText(value, money(item.value));
   setClass(status, `row-status status-${item.status}`);
   setText(status, ended(item) ? Label("resolution", item.resolution) : Label("case", item.status));
-  setText(owner, item.owner ? item.owner.name : ended(item) ? "" : t("nobody"));
+  setText(owner, item.owner?.name ?? "");
   const [words, late] = timing(item);
   setText(time, words);
   setClass(time, late ? "row-time late" : "row-time");
 }
 
-// The names of what is (or was) wrong.
+// The names of what is (or, when all of it has cleared, was) wrong.
 export function titles(item) {
   const open = item.faults.filter((fault) => !fault.cleared_at);
-  const names = (open.length ? open : item.faults).map((fault) => faultTitle(fault.code));
-  return names.length > 2 ? `${names[0]} ${t("and_more", { n: names.length - 1 })}` : names.join(" · ");
+  return (open.length ? open : item.faults).map((fault) => faultTitle(fault.code));
+}
+
+function briefTitle(item) {
+  const names = titles(item);
+  return names.length > 1 ? `${names[0]} +${names.length - 1}` : names[0] ?? item.id;
 }
 
 // What the promise of this severity waits for: high for a first action, medium for the queue, low for an end.

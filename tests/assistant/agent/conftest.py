@@ -106,8 +106,16 @@ def agent(
 def ask(
     agent: CaseAgent, case_id: str, text: str, language: str | None = None, principal: Principal = ANNA
 ) -> list[StreamEvent]:
-    async def collected() -> list[StreamEvent]:
-        return [event async for event in agent.stream(case_id, text, language, principal)]
+    return ask_all(agent, case_id, [text], language, principal)[0]
+
+
+def ask_all(
+    agent: CaseAgent, case_id: str, texts: list[str], language: str | None = None, principal: Principal = ANNA
+) -> list[list[StreamEvent]]:
+    """Several turns of one conversation, in one event loop as in a server."""
+
+    async def collected() -> list[list[StreamEvent]]:
+        return [[event async for event in agent.stream(case_id, text, language, principal)] for text in texts]
 
     return asyncio.run(collected())
 

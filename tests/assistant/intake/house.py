@@ -15,6 +15,9 @@ from assistant.settings import Settings
 from assistant.store.engine import Store
 from assistant.store.tables import metadata
 from assistant.timers.timers import Sweep, Timer, timer_of
+from knowledge.faults.catalogue import detect_all
+from knowledge.faults.context import Context
+from knowledge.vocabulary.codes import FaultCode, Severity, Step
 from knowledge.vocabulary.events import Event
 from knowledge.vocabulary.facts import Facts
 from knowledge.vocabulary.findings import Finding
@@ -94,6 +97,13 @@ def life(checkout: str = "ck-1", start: datetime = NOW) -> list[dict[str, Any]]:
     ]
 
 
+def finding(code: FaultCode, at: datetime, *, confirm: bool = False) -> Finding:
+    """A finding that is detectable from `at` on."""
+    return Finding(
+        code=code, severity=Severity.LOW, step=Step.ORDER, cause="test", detectable_at=at, evidence=[], confirm=confirm
+    )
+
+
 class House:
     """An intake and what it handed on."""
 
@@ -104,9 +114,11 @@ class House:
         self.touched: list[tuple[str, Event]] = []
         self.nudges = 0
         self.fails: Callable[[str], Exception | None] = lambda checkout_id: None
+        self.detected: Callable[[OrderSnapshot, Context], list[Finding]] = detect_all
         self.intake = Intake(
             store, vault, self.settings.policies, self.settings,
             on_findings=self._on_findings, on_touched=self._on_touched, nudge=self._on_nudge,
+            detect=lambda snapshot, context: self.detected(snapshot, context),
         )  # fmt: skip
 
     def _on_findings(

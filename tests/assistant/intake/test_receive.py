@@ -14,12 +14,25 @@ from hypothesis import strategies as st
 
 from assistant.intake.receive import MATCH_PAYMENT, Receipt
 from assistant.store.tables import checkouts, events, payment_index, rejected_events
+from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.errors import NotFoundError
 from knowledge.vocabulary.facts import Facts, PaymentFact
 from tests.assistant.conftest import NOW
-from tests.assistant.intake.house import CONTACT, House, cny, event, life, line, payment, submitted, without_refs
+from tests.assistant.intake.house import (
+    CONTACT,
+    House,
+    cny,
+    event,
+    finding,
+    life,
+    line,
+    payment,
+    submitted,
+    without_refs,
+)
 
 MINUTE = timedelta(minutes=1)
+ABANDONED, TIMELINE = FaultCode.ABANDONED_CHECKOUT, FaultCode.TIMELINE_CONTRADICTION
 
 
 def test_events_are_taken_and_folded(house: House) -> None:
@@ -221,13 +234,23 @@ def test_a_deadline_waits_in_a_timer_and_then_fires(house: House) -> None:
 
 
 def test_a_deadline_that_was_met_is_forgotten(house: House) -> None:
-    house.receive(submitted(), payment("captured"))
+    house.detected = lambda s, _: [finding(ABANDONED, NOW + MINUTE)] if s.submitted_at is None else []
+    house.receive(event("checkout.started", {"lines": [line()]}))
     assert house.timer("detect") is not None
-    house.receive(*life()[3:])
-    timer = house.timer("detect")
-    assert timer is None or timer.due_at > NOW + timedelta(hours=1)
-    house.run_timers(NOW + timedelta(seconds=house.settings.deadline_order))
-    assert house.codes == []
+    house.receive(submitted())
+    assert house.timer("detect") is None
+
+
+def test_of_several_deadlines_the_earliest_is_waited_for(house: House) -> None:
+    house.detected = lambda s, c: [
+        finding(code, NOW + n * MINUTE) for n, code in ((3, ABANDONED), (2, TIMELINE)) if NOW + n * MINUTE > c.now
+    ]
+    house.receive(submitted())
+    for minutes in (2, 3):
+        timer = house.timer("detect")
+        assert timer is not None
+        assert timer.due_at == NOW + minutes * MINUTE
+        house.run_timers(timer.due_at)
 
 
 def test_events_older_than_the_live_window_only_detect(house: House) -> None:
@@ -239,17 +262,27 @@ def test_events_older_than_the_live_window_only_detect(house: House) -> None:
 
 
 def test_a_weak_finding_waits_for_a_read_back(house: House) -> None:
-    address = {"recipient": "欧阳小明", "phone": "13912345678", "country": "CN", "text": "翠苑路 77 弄"}
-    house.receive(submitted(shipping_address=address))
-    assert house.codes == []
+    house.detected = lambda *_: [finding(ABANDONED, NOW, confirm=True), finding(TIMELINE, NOW)]
+    house.receive(submitted())
+    assert house.codes == ["timeline_contradiction"]
     timer = house.timer("confirm")
     assert timer is not None
     assert timer.due_at == NOW
     assert house.nudges == 1
-    house.apply(Facts(checkout_id="ck-1", at=NOW + MINUTE), NOW + MINUTE)
-    assert house.codes == [], "a partial read-back confirms nothing"
+    house.found.clear()
+    for at in (NOW + MINUTE, NOW - MINUTE):
+        house.apply(Facts(checkout_id="ck-1", at=at), NOW + MINUTE, confirms=at < NOW)
+        assert house.codes == ["timeline_contradiction"], "neither a partial nor an older read-back confirms it"
+        house.found.clear()
     house.apply(Facts(checkout_id="ck-1", at=NOW + MINUTE), NOW + MINUTE, confirms=True)
-    assert house.codes == ["incomplete_information"]
+    assert house.codes == ["abandoned_checkout", "timeline_contradiction"]
+
+
+def test_a_read_back_that_only_looks_hands_nothing_on(house: House) -> None:
+    house.detected = lambda *_: [finding(ABANDONED, NOW), finding(TIMELINE, NOW + MINUTE)]
+    house.apply(Facts(checkout_id="ck-1", at=NOW, orders=[]), detect=False)
+    assert house.codes == []
+    assert house.timer("detect") is not None, "but deadlines are set"
 
 
 def test_cases_are_told_of_every_new_event_of_a_checkout(house: House) -> None:
@@ -318,8 +351,8 @@ def test_a_guest_gets_a_key_of_the_checkout_and_a_customer_their_own(house: Hous
     house.receive(event("checkout.started", {"contact": CONTACT, "lines": [line()]}, checkout="guest"))
     house.receive(event("checkout.updated", {"contact": CONTACT}), submitted())
     with house.store.read() as tx:
-        rows = dict(tx.execute(sa.select(checkouts.c.checkout_id, checkouts.c.customer_ref)).tuples().all())
-        assert rows == {"guest": "g:guest", "ck-1": "c:cu-1"}
+        rows = tx.execute(sa.select(checkouts.c.checkout_id, checkouts.c.customer_ref)).all()
+        assert {row[0]: row[1] for row in rows} == {"guest": "g:guest", "ck-1": "c:cu-1"}
     with house.store.begin() as tx:
         house.vault.destroy(tx, "c:cu-1")
     assert "contact" in house.events("guest", unmask=True)[0].data

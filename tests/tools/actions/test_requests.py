@@ -44,6 +44,17 @@ def test_equal_arguments_give_equal_bytes(name: str) -> None:
     assert action.request(json.loads(json.dumps(arguments))) == action.request(arguments)
 
 
+def test_the_bytes_are_the_same_in_every_release() -> None:
+    """A stored request is sent again by whichever release runs then; its key is bound to these bytes."""
+    assert (
+        ACTIONS["refund_payment"].request(REFUND).body
+        == (
+            '{"amount":{"amount":1999,"currency":"CNY"},'
+            '"expected_refunded":{"amount":0,"currency":"CNY"},"reason":"缺货"}'
+        ).encode()
+    )
+
+
 def test_one_moment_in_two_spellings_gives_equal_bytes() -> None:
     line = {"order_id": "o", "line_id": "L1"}
     one, other = (

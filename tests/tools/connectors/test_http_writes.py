@@ -96,7 +96,8 @@ def test_one_connection_serves_several_calls_even_after_the_other_side_closed_it
 
 def test_a_proxy_of_the_environment_is_not_used(scripted: ScriptedShop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
-    monkeypatch.delenv("NO_PROXY", raising=False)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
     scripted.on("POST", "/payments/p-1/refund", DONE)
     with HttpShop(scripted.url, "t", policy=QUICK) as shop:
         assert shop.writer.send(REFUND).kind == "ok"
