@@ -38,7 +38,7 @@ def audit_command(
     console = console or Console()
     store = open_store(settings)
     try:
-        with _shop(settings) as shop:
+        with connected(settings) as shop:
             rest = wait_until(store, lambda seen: seen.quiet, wait) if wait else None
             verdicts = audit(store, shop.reader, settings)
     except UnavailableError as error:
@@ -93,7 +93,12 @@ def open_store(settings: Settings) -> Store:
     return Store(make_engine(url))
 
 
-def _shop(settings: Settings) -> HttpShop:
+def connected(settings: Settings) -> HttpShop:
+    """The connected shop; a context manager.
+
+    Raises:
+        UnavailableError: `shop_not_connected`.
+    """
     if not settings.shop_url:
         raise UnavailableError("shop_not_connected", "no shop is connected: set HELLOWORD_SHOP_URL and _SHOP_TOKEN")
     policy = GatePolicy(read_timeout=settings.shop_timeout)

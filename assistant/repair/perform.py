@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -205,7 +206,7 @@ class Repair:
         action = ACTIONS[effect["action"]]
         done = outcome.kind == "ok"
         already = False
-        if not done and outcome.code in action.means_already and self._is_applied(effect, body):
+        if not done and outcome.status == HTTPStatus.CONFLICT and self._is_applied(effect, body):
             done = already = True
         now = utcnow()
         with self._store.begin() as tx:
@@ -220,7 +221,7 @@ class Repair:
                 self._plans.set_state(tx, case["id"], step.row["version"], "failed")
                 self._cases.note(tx, case["id"], now, say("step_refused", action=effect["action"], code=outcome.code))
                 return REPLAN
-            result = action.result(outcome.value) if isinstance(outcome.value, dict) else {}
+            result = action.result(outcome.value) if outcome.kind == "ok" and "read_back" not in (outcome.value or {}) else {}
             self._plans.mark_step(tx, step.id, "done", result | {"already": already})
             self._count(tx, case, step, now)
             self._cases.update(tx, case, now, **self._cases.first_action(case, now))

@@ -46,7 +46,7 @@ def _order_of(event: Event) -> tuple[datetime, str, str]:
 
 
 class Fold:
-    """A fold that can go on: events added in order, in however many pieces, give the snapshot `fold` gives of them all."""
+    """A fold that can go on: events added in order, however many at a time, give the snapshot `fold` gives."""
 
     def __init__(self, checkout_id: str) -> None:
         self._snapshot = OrderSnapshot(checkout_id=checkout_id)

@@ -170,8 +170,12 @@ def make_app(desk: Desk, demo_key: str | None) -> FastAPI:
     @app.get("/v1/cases/{case_id}/order")
     def order(case_id: str) -> dict[str, Any]:
         checkout = {"status": "completed", "total": {"amount": 129_900, "currency": "CNY"}}
-        return {"checkout_id": "co_1", "snapshot": {"checkout_id": "co_1", "status": "submitted"},
-                "read_back": {"at": at(), "facts": {"checkout": {"at": at(), "value": checkout, "ref": None}}}}  # fmt: skip
+        read_back = {"at": at(), "facts": {"checkout": {"at": at(), "value": checkout, "ref": None}}}
+        return {
+            "checkout_id": "co_1",
+            "snapshot": {"checkout_id": "co_1", "status": "submitted"},
+            "read_back": read_back,
+        }
 
     @app.post("/v1/cases/{case_id}/chat")
     async def chat(case_id: str, request: Request) -> Response:

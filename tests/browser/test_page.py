@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -231,9 +232,7 @@ def test_the_page_speaks_the_browsers_language_and_can_be_switched(browser: Brow
 
 def test_every_word_exists_in_both_languages(browser_page: Page, desk: Desk) -> None:
     browser_page.goto(desk.base_url)
-    chinese, english = browser_page.evaluate(
-        "import('/ui/texts.js').then(texts => texts.LANGUAGES.map(texts.keysOf))"
-    )
+    chinese, english = browser_page.evaluate("import('/ui/texts.js').then(texts => texts.LANGUAGES.map(texts.keysOf))")
     assert chinese == english
 
 
@@ -269,7 +268,8 @@ def test_nothing_that_data_says_becomes_markup(browser_page: Page, desk: Desk) -
             id="case_1", customer_id=evil, owner={"kind": "team", "id": evil, "name": evil},
             plan=[a_step(effect=evil, undo=evil, arguments={"reason": evil})],
             timeline=[{"at": at(), "actor": evil, "what": evil, "evidence": [evidence(evil, value=evil)]}],
-            promises=[{"occasion": evil, "channel": "sms", "state": "accepted", "at": at(), "replied_at": at(), "choice": evil}],
+            promises=[{"occasion": evil, "channel": "sms", "state": "accepted", "at": at(), "replied_at": at(),
+                       "choice": evil}],
         )
     )  # fmt: skip
     desk.answer = [("message.done", {"message_id": "m", "text": evil, "sources": [evidence(evil)]}), ("done", {})]
@@ -313,34 +313,7 @@ def test_on_a_phone_one_thing_at_a_time_is_shown_and_nothing_sticks_out(browser_
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-CONTRAST = """() => {
-  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-  const rgb = (colour) => {
-    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = (colour) => colour.slice(0, 3).map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, c, at) => sum + c * [0.2126, 0.7152, 0.0722][at], 0);
-  const behind = (node) => {
-    for (let one = node; one; one = one.parentElement) {
-      const colour = rgb(getComputedStyle(one).backgroundColor);
-      if (colour[3] === 255) return colour;
-    }
-    return [255, 255, 255, 255];
-  };
-  const poor = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  let seen = 0;
-  while (walker.nextNode()) {
-    const node = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !node.checkVisibility() || node.closest('noscript, .skip')) continue;
-    seen += 1;
-    const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${node.className || node.tagName}: ${walker.currentNode.textContent.trim()}`);
-  }
-  return [seen, poor];
-}"""
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -18,9 +18,12 @@ REPAIRED = {
 }
 
 
+VARIANTS = {"payment_unconfirmed": "pending"}  # in the others the sweep may find the gateway's word first
+
+
 @pytest.mark.parametrize("fault", REPAIRED)
 def test_a_fault_is_found_repaired_and_proven(house: House, fault: str) -> None:
-    checkout_id = house.shop.scenario(fault, customer="answers")["checkout_id"]
+    checkout_id = house.shop.scenario(fault, customer="answers", variant=VARIANTS.get(fault))["checkout_id"]
     case = house.wait_case(checkout_id, timeout=40)
     assert fault in {f["code"] for f in case["faults"]}
     assert case["resolution"] in REPAIRED[fault]

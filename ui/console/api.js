@@ -60,9 +60,9 @@ export const readCase = (id, signal) => json("GET", ofCase(id), { signal });
 export const readOrder = (id) => json("GET", ofCase(id, "/order"));
 export const act = (id, verb, body = {}) => json("POST", ofCase(id, `/${verb}`), { body });
 
-// The events of the answer to a question, as `{event, data}`, while they come.
+// The events of the answer to a question, as `{event, data}`, while they come. It is answered in its own language.
 export async function* ask(id, text, signal) {
-  const response = await request("POST", ofCase(id, "/chat"), { body: { text, language: currentLanguage() }, signal });
+  const response = await request("POST", ofCase(id, "/chat"), { body: { text }, signal });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let held = "";
   for (;;) {

@@ -56,7 +56,7 @@ def settled(finding: Finding, facts: Facts, ctx: PlanContext) -> bool:
 
 def _let_go(finding: Finding, facts: Facts, ctx: PlanContext, overdue: list[PaymentFact]) -> Plan:
     steps = [do.cancel_payment(payment) for payment in overdue]
-    if True:
+    if not _paid_otherwise(facts, ctx, overdue):
         if any(r.status == "committed" for r in own(facts)) and not facts.orders:
             return hand_off(finding, "committed_without_order")
         steps += release_all(own(facts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from knowledge.faults.context import Context
-from knowledge.faults.reading import ended, evidence, live_total, said, sent
+from knowledge.faults.reading import ended, evidence, live_total, said
 from knowledge.vocabulary.codes import FaultCode, Severity, Step
 from knowledge.vocabulary.events import Line
 from knowledge.vocabulary.findings import Finding
@@ -17,11 +17,11 @@ SEVERITY = Severity.MEDIUM
 
 
 def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
-    """Unit prices of cart and checkout differ, and no order that was sent or already repriced settles it.
+    """Unit prices of cart and checkout differ, and no order that already asks the better price settles it.
 
     The better price is that of the smaller whole payable total, never of a single line.
     """
-    if s.submitted_at is None or s.total is None or ended(s) or sent(s) or (s.orders and not s.live_orders):
+    if s.submitted_at is None or s.total is None or ended(s) or (s.orders and not s.live_orders):
         return []
     pairs = [(line, cart) for line, cart in matched(s.lines or [], s.cart_lines or []) if _differ(s.total, line, cart)]
     if not pairs:

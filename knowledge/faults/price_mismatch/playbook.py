@@ -111,7 +111,7 @@ def _correct(finding: Finding, facts: Facts, ctx: PlanContext, priced: Priced, b
     steps: list[PlanStep] = []
     if cut and not adds_up(priced, ctx.policies.rounding):
         return hand_off(finding, "total_unclear")
-    if cut and not sent(facts):
+    if cut and not (sent(facts) and f"reprice_order|order:{priced.id}" in ctx.refused):
         steps.append(_reprice(priced, prices, target, cut))
     elif not cut and (stands := _make_agree(facts, ctx, priced, better)):
         summary = words(

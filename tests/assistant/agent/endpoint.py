@@ -70,6 +70,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Quiet: some replies break off on purpose."""
+
+
 def says(text: str | Callable[[dict[str, Any]], str], size: int = 7) -> Reply:
     """Streams a text (or what a function of the request gives) in small pieces."""
 
@@ -170,8 +177,7 @@ def ends_early(text: str, finish: str | None = None) -> Reply:
 @contextmanager
 def running() -> Iterator[Endpoint]:
     """The endpoint, listening."""
-    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
+    server: Any = _Server(("127.0.0.1", 0), _Handler)
     server.endpoint = Endpoint(f"http://127.0.0.1:{server.server_port}/v1")
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:

@@ -37,9 +37,7 @@ def yuan(amount: int) -> dict[str, Any]:
     return {"amount": amount, "currency": "CNY"}
 
 
-def line(
-    line_id: str, sku: str, quantity: int = 1, price: int = 1000, *, ships: bool = True
-) -> dict[str, Any]:
+def line(line_id: str, sku: str, quantity: int = 1, price: int = 1000, *, ships: bool = True) -> dict[str, Any]:
     return {
         "line_id": line_id, "sku": sku, "quantity": quantity, "unit_price": yuan(price), "requires_shipping": ships,
     }  # fmt: skip
@@ -397,7 +395,7 @@ class Story:
 def context(shop: Shop, **more: Any) -> PlanContext:
     limits = Limits(auto={"CNY": 100_000}, price_drop_share=0.5)
     snapshot = apply_read_back(OrderSnapshot(checkout_id=CHECKOUT), shop.facts())
-    fields = {"now": shop.now, "policies": Policies(limits=limits), "snapshot": snapshot} | more
+    fields: dict[str, Any] = {"now": shop.now, "policies": Policies(limits=limits), "snapshot": snapshot} | more
     return PlanContext(**fields)
 
 
@@ -431,9 +429,7 @@ def drive(
     raise AssertionError([(p.then, [s.action for s in p.steps]) for p in plans])
 
 
-def perform(
-    shop: Shop, plan: Plan, done: set[str], asked: dict[str, Asked], refused: dict[str, str]
-) -> bool:
+def perform(shop: Shop, plan: Plan, done: set[str], asked: dict[str, Asked], refused: dict[str, str]) -> bool:
     results: dict[str, dict[str, Any]] = {}
     for step in plan.steps:
         key = f"{step.action}|{step.target}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,8 +19,8 @@ PART = FaultCode.PARTIAL_PAYMENT
 # -- payment failed, stock held ---------------------------------------------------------------------------------------
 
 
-def failed(**more: object) -> Shop:
-    return Shop(lines=[line("L1", "A"), line("L2", "B", 2)], **more).hold("A", 1).hold("B", 2).pay(status="failed")  # type: ignore[arg-type]
+def failed(**more: Any) -> Shop:
+    return Shop(lines=[line("L1", "A"), line("L2", "B", 2)], **more).hold("A", 1).hold("B", 2).pay(status="failed")
 
 
 def test_every_hold_is_released_and_the_customer_told_once() -> None:
@@ -58,7 +59,7 @@ def test_kept_money_of_an_ended_checkout_goes_to_a_human() -> None:
 
 
 def test_a_hold_that_expires_meanwhile_is_no_problem() -> None:
-    def expiry(shop: Shop, step: object) -> None:
+    def expiry(shop: Shop, step: Any) -> None:
         shop.reservations[1]["status"] = "expired"
 
     shop = failed()
@@ -78,7 +79,7 @@ def test_an_overdue_payment_is_cancelled_the_stock_freed_the_customer_told(statu
 
 
 def test_a_payment_that_turns_out_captured_is_left_alone() -> None:
-    def bank(shop: Shop, step: object) -> None:
+    def bank(shop: Shop, step: Any) -> None:
         shop.payments[0] |= {"status": "captured", "captured": yuan(1000)}
 
     shop = Shop().hold("A", 1).pay(status="pending")
@@ -104,8 +105,8 @@ def test_a_live_order_goes_to_a_human() -> None:
 
 
 def test_a_cancellation_without_effect_goes_to_a_human() -> None:
-    def deaf(shop: Shop, step: object) -> None:
-        if getattr(step, "action", "") == "send_message":
+    def deaf(shop: Shop, step: Any) -> None:
+        if step.action == "send_message":
             shop.payments[0]["status"] = "pending"
 
     shop = Shop().pay(status="pending")
@@ -116,7 +117,7 @@ def test_a_cancellation_without_effect_goes_to_a_human() -> None:
 # -- partial payment --------------------------------------------------------------------------------------------------
 
 
-def pays(shop: Shop, asked: object) -> None:
+def pays(shop: Shop, asked: Any) -> None:
     link = shop.links[-1]
     shop.pay(link["amount"], created_at=shop.now)
     link |= {"status": "paid", "payment_id": shop.payments[-1]["id"]}
@@ -139,8 +140,8 @@ def test_valid_authorisations_count_towards_the_rest_and_expired_ones_do_not() -
 
 
 @pytest.mark.parametrize("reply", [choosing("no_refund"), None])
-def test_refused_or_unanswered_everything_goes_back(reply: object) -> None:
-    story = drive(Shop().hold("A", 1).pay(300), PART, *([reply] if reply else []))  # type: ignore[arg-type]
+def test_refused_or_unanswered_everything_goes_back(reply: Any) -> None:
+    story = drive(Shop().hold("A", 1).pay(300), PART, *([reply] if reply else []))
     assert story.done[2:] == [
         "cancel_payment_link", "expire_checkout", "refund_payment", "release_reservation", "send_message",
     ]  # fmt: skip
@@ -154,8 +155,8 @@ def test_an_order_is_cancelled_and_authorisations_released_too() -> None:
 
 
 def test_paid_at_the_last_second_nothing_goes_back() -> None:
-    def last_second(shop: Shop, step: object) -> None:
-        if getattr(step, "action", "") == "cancel_payment_link" and len(shop.payments) == 1:
+    def last_second(shop: Shop, step: Any) -> None:
+        if step.action == "cancel_payment_link" and len(shop.payments) == 1:
             pays(shop, None)
 
     shop = Shop().pay(300)
@@ -165,7 +166,7 @@ def test_paid_at_the_last_second_nothing_goes_back() -> None:
 
 
 def test_a_link_left_over_is_cancelled_so_that_nobody_pays_twice() -> None:
-    def otherwise(shop: Shop, asked: object) -> None:
+    def otherwise(shop: Shop, asked: Any) -> None:
         shop.pay(700, created_at=shop.now)
 
     story = drive(Shop().pay(300), PART, otherwise)
@@ -173,7 +174,7 @@ def test_a_link_left_over_is_cancelled_so_that_nobody_pays_twice() -> None:
 
 
 def test_a_link_whose_amount_no_longer_fits_is_cancelled_and_a_human_takes_over() -> None:
-    def part_of_it(shop: Shop, asked: object) -> None:
+    def part_of_it(shop: Shop, asked: Any) -> None:
         shop.pay(200, created_at=shop.now)
 
     story = drive(Shop().pay(300), PART, part_of_it)
@@ -206,11 +207,11 @@ def test_who_cannot_be_asked_is_left_to_a_human() -> None:
 
 
 def test_words_are_for_a_human() -> None:
-    def words(shop: Shop, asked: dict[str, object]) -> None:
+    def words(shop: Shop, asked: dict[str, Any]) -> None:
         for occasion, one in asked.items():
-            asked[occasion] = msgspec.structs.replace(one, replied=True)  # type: ignore[type-var]
+            asked[occasion] = msgspec.structs.replace(one, replied=True)
 
-    assert drive(Shop().pay(300), PART, words).end.reason == "customer_wrote"  # type: ignore[arg-type]
+    assert drive(Shop().pay(300), PART, words).end.reason == "customer_wrote"
 
 
 def test_what_is_still_pending_is_waited_for_before_asking() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,10 +15,10 @@ from tests.knowledge.faults.pretend_shop import NOW, Shop, Story, drive, line, y
 PRICE = FaultCode.PRICE_MISMATCH
 
 
-def differing(cart: int = 900, checkout: int = 1000, **more: object) -> Shop:
+def differing(cart: int = 900, checkout: int = 1000, **more: Any) -> Shop:
     """Two of A at `checkout` minor units each, shown at `cart` in the cart."""
-    fields: dict[str, object] = {"lines": [line("L1", "A", 2, checkout)], "cart": [line("L1", "A", 2, cart)]}
-    return Shop(**(fields | more))  # type: ignore[arg-type]
+    fields: dict[str, Any] = {"lines": [line("L1", "A", 2, checkout)], "cart": [line("L1", "A", 2, cart)]}
+    return Shop(**(fields | more))
 
 
 def refunds(story: Story) -> list[int]:
@@ -43,7 +44,7 @@ def test_paid_without_an_order_the_checkout_is_repriced_and_refunded() -> None:
 
 
 def test_an_order_made_at_the_old_price_meanwhile_is_repriced() -> None:
-    def pipeline(shop: Shop, step: object) -> None:
+    def pipeline(shop: Shop, step: Any) -> None:
         if not shop.orders:
             shop.order()
 
@@ -66,8 +67,9 @@ def test_an_unpaid_dearer_cart_follows_the_checkout() -> None:
 
 def test_whole_totals_are_compared_not_lines() -> None:
     shop = Shop(
-        lines=[line("L1", "A", 1, 1000), line("L2", "B", 1, 500)], cart=[line("L1", "A", 1, 900), line("L2", "B", 1, 700)]
-    )  # fmt: skip
+        lines=[line("L1", "A", 1, 1000), line("L2", "B", 1, 500)],
+        cart=[line("L1", "A", 1, 900), line("L2", "B", 1, 700)],
+    )
     checkout = shop.facts().checkout
     assert checkout is not None
     better = better_prices(checkout, 1)

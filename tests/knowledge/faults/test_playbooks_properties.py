@@ -125,7 +125,9 @@ def stocked(story: Story) -> None:
 @PROFILE
 @given(shop=shops(), code=st.sampled_from(PAID), ordered=st.sampled_from([None, "created", "confirmed"]),
        seed=st.integers(0, 10_000), can_message=st.booleans())  # fmt: skip
-def test_paid_purchases_end_whole(shop: Shop, code: FaultCode, ordered: str | None, seed: int, can_message: bool) -> None:
+def test_paid_purchases_end_whole(
+    shop: Shop, code: FaultCode, ordered: str | None, seed: int, can_message: bool
+) -> None:
     if ordered and code is FaultCode.PAID_OUT_OF_STOCK:
         shop.order(ordered)
     story = drive(shop, code, replies(seed), rounds=14, can_message=can_message)
@@ -182,7 +184,9 @@ def test_partial_payments_are_completed_or_given_back(shop: Shop, ordered: bool,
 
 
 @PROFILE
-@given(kept=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 50)), min_size=1, max_size=4), new=st.integers(0, 2000))
+@given(
+    kept=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 50)), min_size=1, max_size=4), new=st.integers(0, 2000)
+)
 def test_refunds_of_an_excess_are_exact_and_within_each_payment(kept: list[tuple[int, int]], new: int) -> None:
     rows = [
         {"id": f"p{i}", "status": "captured", "captured": yuan(c), "surcharge": yuan(min(s, c))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,7 +17,7 @@ MISSING = FaultCode.PAID_ORDER_MISSING
 SHORT = FaultCode.PAID_OUT_OF_STOCK
 
 
-def product(sku: str, price: int, **more: object) -> ProductFact:
+def product(sku: str, price: int, **more: Any) -> ProductFact:
     return ProductFact(sku=sku, title=f"Title {sku}", unit_price=Money(price, "CNY"), **more)
 
 
@@ -51,13 +52,21 @@ def test_reserves_only_what_is_not_held() -> None:
     whole(story)
 
 
+def test_two_lines_of_one_sku_need_both_quantities() -> None:
+    shop = Shop(lines=[line("L1", "A", 2), line("L2", "A", 1)], on_hand={"A": 3}).pay()
+    assert drive(shop, MISSING).shop.writes[0].arguments["lines"] == [{"sku": "A", "quantity": 3}]
+    story = drive(Shop(lines=[line("L1", "A", 2), line("L2", "A", 1)], on_hand={"A": 2}).pay().order(), SHORT)
+    assert [(x["line_id"], x["quantity"]) for x in story.shop.live[0]["lines"]] == [("L1", 2)]
+    whole(story)
+
+
 def test_an_authorisation_counts_as_paid_and_is_not_captured() -> None:
     story = drive(Shop(on_hand={"A": 1}).pay(status="authorized"), MISSING)
     assert "create_order" in story.done and story.shop.payments[0]["status"] == "authorized"
 
 
 def test_the_shops_own_order_is_left_to_the_shop() -> None:
-    def pipeline(shop: Shop, step: object) -> None:
+    def pipeline(shop: Shop, step: Any) -> None:
         if not shop.orders and shop.reservations:
             shop.hold("A", 1).order()
 
@@ -94,7 +103,7 @@ def test_everything_goes_back_when_the_shop_refuses_as_expired() -> None:
         ({"captured": yuan(400)}, "no_longer_paid"),
     ],
 )
-def test_doubtful_money_goes_to_a_human(change: dict[str, object], reason: str) -> None:
+def test_doubtful_money_goes_to_a_human(change: dict[str, Any], reason: str) -> None:
     for code in (MISSING, SHORT):
         story = drive(Shop(on_hand={"A": 1}).pay(**change), code)
         assert (story.end.then, story.end.reason, story.done) == ("hand_off", reason, [])
@@ -108,13 +117,13 @@ def test_a_blocked_account_goes_to_a_human() -> None:
 # -- the goods are missing --------------------------------------------------------------------------------------------
 
 
-def scarce(**more: object) -> Shop:
+def scarce(**more: Any) -> Shop:
     """Two lines; B is there, A is not. A substitute A2 is."""
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "lines": [line("L1", "A", 2, 1000), line("L2", "B", 1, 500)], "on_hand": {"A": 0, "B": 5, "A2": 9},
         "substitutes": {"A": [product("A9", 1200), product("A2", 800)]}, "restock_at": NOW + timedelta(days=5),
     }  # fmt: skip
-    return Shop(**(fields | more))  # type: ignore[arg-type]
+    return Shop(**(fields | more))
 
 
 def test_stock_that_is_back_is_reserved_and_the_order_confirmed() -> None:
@@ -157,11 +166,11 @@ def test_a_substitute_is_charged_at_the_lower_price_and_the_difference_refunded(
 def test_a_substitute_that_has_become_dearer_costs_the_customer_nothing_and_counts_as_goodwill() -> None:
     shop = scarce().pay().order()
 
-    def reply(shop: Shop, asked: dict[str, object]) -> None:
+    def reply(shop: Shop, asked: dict[str, Any]) -> None:
         shop.substitutes["A"] = [product("A2", 1100)]
-        choosing("substitute:A2")(shop, asked)  # type: ignore[arg-type]
+        choosing("substitute:A2")(shop, asked)
 
-    story = drive(shop, SHORT, reply)  # type: ignore[arg-type]
+    story = drive(shop, SHORT, reply)
     swap = next(step for step in story.shop.writes if step.action == "substitute_line")
     assert swap.goodwill == Money(200, "CNY") and story.shop.money == 2500
     assert story.told()[-1] == "substituted"
@@ -189,8 +198,8 @@ def test_a_back_order_names_the_day_and_is_settled_though_the_goods_are_not_ther
 
 
 @pytest.mark.parametrize("reply", [choosing("no_refund"), None])
-def test_what_is_missing_is_taken_off_and_refunded_when_refused_or_unanswered(reply: object) -> None:
-    story = drive(scarce().pay().order(), SHORT, *([reply] if reply else []))  # type: ignore[arg-type]
+def test_what_is_missing_is_taken_off_and_refunded_when_refused_or_unanswered(reply: Any) -> None:
+    story = drive(scarce().pay().order(), SHORT, *([reply] if reply else []))
     assert [x["sku"] for x in story.shop.live[0]["lines"]] == ["B"]
     assert story.shop.money == 500 and story.told() == ["ask", "cut_refund"]
     assert story.end.resolution == "cancelled_refunded"
@@ -219,7 +228,7 @@ def test_without_an_order_the_checkout_is_closed_instead() -> None:
 
 
 def test_an_order_that_appears_meanwhile_is_cancelled_instead_of_the_checkout() -> None:
-    def pipeline(shop: Shop, step: object) -> None:
+    def pipeline(shop: Shop, step: Any) -> None:
         if not shop.orders:
             shop.order()
 
@@ -277,7 +286,7 @@ def test_waits_while_the_customer_thinks() -> None:
 
 
 def test_stock_that_comes_in_while_the_customer_thinks_is_used() -> None:
-    def reply(shop: Shop, asked: object) -> None:
+    def reply(shop: Shop, asked: Any) -> None:
         shop.on_hand["A"] = 5
 
     story = drive(scarce().pay().order(), SHORT, reply)
@@ -286,27 +295,27 @@ def test_stock_that_comes_in_while_the_customer_thinks_is_used() -> None:
 
 
 def test_a_customer_who_declined_gets_the_refund_though_stock_came_in() -> None:
-    def reply(shop: Shop, asked: object) -> None:
+    def reply(shop: Shop, asked: Any) -> None:
         shop.on_hand["A"] = 5
-        choosing("no_refund")(shop, asked)  # type: ignore[arg-type]
+        choosing("no_refund")(shop, asked)
 
     story = drive(scarce().pay().order(), SHORT, reply)
     assert [x["sku"] for x in story.shop.live[0]["lines"]] == ["B"] and story.shop.money == 500
 
 
 def test_an_answer_in_words_and_a_substitute_that_is_gone_go_to_a_human() -> None:
-    def words(shop: Shop, asked: dict[str, object]) -> None:
+    def words(shop: Shop, asked: dict[str, Any]) -> None:
         for occasion, one in asked.items():
-            asked[occasion] = msgspec.structs.replace(one, replied=True)  # type: ignore[type-var]
+            asked[occasion] = msgspec.structs.replace(one, replied=True)
 
-    story = drive(scarce().pay().order(), SHORT, words)  # type: ignore[arg-type]
+    story = drive(scarce().pay().order(), SHORT, words)
     assert (story.end.then, story.end.reason) == ("hand_off", "customer_wrote")
 
-    def gone(shop: Shop, asked: dict[str, object]) -> None:
+    def gone(shop: Shop, asked: dict[str, Any]) -> None:
         shop.substitutes.clear()
-        choosing("substitute:A2")(shop, asked)  # type: ignore[arg-type]
+        choosing("substitute:A2")(shop, asked)
 
-    story = drive(scarce().pay().order(), SHORT, gone)  # type: ignore[arg-type]
+    story = drive(scarce().pay().order(), SHORT, gone)
     assert (story.end.then, story.end.reason) == ("hand_off", "substitute_gone")
 
 
@@ -317,8 +326,8 @@ def test_nobody_to_ask_means_cut_and_refund() -> None:
 
 
 def test_a_refund_made_by_somebody_else_meanwhile_is_read_back_not_repeated() -> None:
-    def clerk(shop: Shop, step: object) -> None:
-        if getattr(step, "action", "") == "refund_payment" and not shop.payments[0]["refunded"]["amount"]:
+    def clerk(shop: Shop, step: Any) -> None:
+        if step.action == "refund_payment" and not shop.payments[0]["refunded"]["amount"]:
             shop.payments[0]["refunded"] = yuan(400)
 
     shop = Shop().pay().order()
@@ -330,7 +339,7 @@ def test_a_refund_made_by_somebody_else_meanwhile_is_read_back_not_repeated() ->
 def test_shipped_orders_go_to_a_human_unless_our_repair_sent_them() -> None:
     assert drive(Shop().pay().order("shipped"), SHORT).end.reason == "already_shipped"
 
-    def fast(shop: Shop, step: object) -> None:
+    def fast(shop: Shop, step: Any) -> None:
         if shop.live and shop.live[0]["status"] == "confirmed":
             shop.live[0]["status"] = "shipped"
 

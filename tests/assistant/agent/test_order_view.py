@@ -1,0 +1,89 @@
+"""The order as every system sees it: sums, the last read-back, and each kind of disagreement with its evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assistant.agent.order_view import order_view
+from tests.assistant.agent.cases import ORDERS
+from tests.knowledge.checkouts import START
+
+AT = START.replace(year=START.year + 1)
+
+
+def cny(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+def view(code: str, facts: dict[str, Any] | None = None) -> dict[str, Any]:
+    order = ORDERS[f"example-{code.replace('_', '-')}"]
+    back = {"at": AT.isoformat(), "facts": {"checkout_id": order["checkout_id"], **facts}} if facts else None
+    return order_view(order | {"read_back": back}, AT)
+
+
+def differences(seen: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {d["what"]: d for d in seen["differences"]}
+
+
+def test_sums_are_of_the_payments() -> None:
+    money = view("partial_payment")["money"]
+    assert money["due"] == cny(9800) | {"text": "98.00 CNY"}
+    assert [money[name]["amount"] for name in ("captured", "left_to_pay", "kept_above_due")] == [5000, 4800, 0]
+
+
+def test_what_is_kept_above_due_is_shown() -> None:
+    assert view("duplicate_charge")["money"]["kept_above_due"]["amount"] > 0
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("partial_payment", "captured_and_due"),
+        ("paid_order_missing", "paid_without_order"),
+        ("price_mismatch", "line_price"),
+        ("payment_failed_stock_held", "held_unpaid"),
+        ("duplicate_charge", "captured_and_due"),
+    ],
+)
+def test_each_fault_shows_as_a_difference_with_evidence(code: str, what: str) -> None:
+    found = differences(view(code))[what]
+    assert {"kind", "ref", "at"} <= found["evidence"][0].keys()
+
+
+def test_events_and_shop_are_compared() -> None:
+    order = ORDERS["example-paid-order-missing"]
+    [payment] = order["snapshot"]["payments"]
+    seen = view(
+        "paid_order_missing",
+        {
+            "checkout": {"id": "x", "status": "expired", "total": cny(9900), "lines": []},
+            "payments": [{"id": payment, "status": "failed", "amount": cny(9800)}],
+            "orders": [{"id": "o-9", "status": "created", "total": cny(9800)}],
+        },
+    )
+    found = differences(seen)
+    assert found["checkout_status"]["systems"] == {"events": "submitted", "shop": "expired"}
+    assert found["checkout_total"]["systems"]["shop"]["amount"] == 9900
+    assert found["payment_status"]["systems"] == {"events": "captured", "shop": "failed"}
+    assert found["order_status"]["systems"] == {"events": None, "shop": "created"}
+    assert all(d["evidence"][0]["kind"] == "read_back" for d in (found["order_status"], found["payment_status"]))
+
+
+def test_short_and_wrongly_listed_stock_is_found_and_ones_own_hold_counts() -> None:
+    def stock(available: int, listed: int) -> dict[str, Any]:
+        return {"stock": {"TEA-250": {"sku": "TEA-250", "on_hand": 5, "available": available, "shop_listed": listed}}}
+
+    held = view("price_mismatch", stock(0, 0))  # two wanted, two held for this checkout
+    assert "stock_short" not in differences(held)
+    nothing = differences(view("paid_order_missing", stock(1, 4)))
+    assert nothing["stock_short"]["systems"] == {"wanted": 2, "available": 1}
+    assert nothing["stock_listed"]["systems"] == {"shop": 4, "inventory": 1}
+
+
+def test_a_checkout_only_the_shop_knows_is_shown_as_read() -> None:
+    back = {"at": AT.isoformat(), "facts": {"checkout_id": "ck", "checkout": {"id": "ck", "status": "open"}}}
+    seen = order_view({"checkout_id": "ck", "snapshot": None, "read_back": back}, AT)
+    assert seen["read_back"]["checkout_status"] == "open"
+    assert seen["differences"] == []
