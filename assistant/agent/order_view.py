@@ -22,7 +22,7 @@ def order_view(order: Mapping[str, Any], now: datetime | None = None) -> dict[st
     """
     snapshot = msgspec.convert(order["snapshot"], OrderSnapshot) if order.get("snapshot") else None
     back = order.get("read_back")
-    read_back: _Row = {"at": back["at"], **back["facts"]} if back else {}
+    read_back: _Row = _read(str(order.get("checkout_id")), back) if back else {}
     view: dict[str, Any] = {"checkout_id": order.get("checkout_id")}
     if snapshot is not None:
         view |= _as_told(snapshot, now or datetime.now(UTC))
@@ -94,6 +94,12 @@ def _last_mark(s: OrderSnapshot, entity: str | None, *types: str) -> list[Eviden
 # -- what the shop said last ----------------------------------------------------------------------------------------
 
 
+def _read(checkout_id: str, back: _Row) -> dict[str, Any]:
+    """What was read last of each part, as one."""
+    values = {name: part["value"] for name, part in back["facts"].items()}
+    return {"checkout_id": checkout_id, "at": back["at"], **values}
+
+
 def _as_read(read_back: _Row) -> dict[str, Any]:
     checkout: _Row = read_back.get("checkout") or {}
     return {
@@ -133,7 +139,7 @@ def _differences(s: OrderSnapshot, read: _Row, now: datetime) -> Iterator[dict[s
     paid = s.paid_at(now) is not None
     if s.total is not None and money and (money > s.total.amount + 1 or not paid):
         found: dict[str, Any] = {"due": _shown(s.total), "captured": _shown(Money(money, s.total.currency))}
-        yield _difference("captured_and_due", "", found, _last_mark(s, None, "payment.", "read_back.payment"))
+        yield _difference("captured_and_due", "", found, _last_mark(s, None, "payment.captured", "read_back.payment"))
     for order in s.live_orders:
         if s.total is not None and order.total is not None and order.total != s.total:
             found = {"checkout": _shown(s.total), "order": _shown(order.total)}

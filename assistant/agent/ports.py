@@ -24,9 +24,10 @@ class CaseReader(Protocol):
         ...
 
     def order(self, checkout_id: str) -> Mapping[str, Any]:
-        """`{checkout_id, snapshot, read_back: {at, facts}}`: the folded OrderSnapshot and the last masked Facts.
+        """`{checkout_id, snapshot, read_back: {at, facts}}` as JSON; null where nothing is known.
 
-        Both as JSON; null where nothing is known.
+        `snapshot` is the folded OrderSnapshot; `facts` what was read last of each part of Facts, masked:
+        `{part: {at, value}}`.
         """
         ...
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from assistant.evaluate.money_and_stock import CORRECTIONS
 from assistant.evaluate.world import ENDED, WILL_LOOK, Around, Row, World
 from assistant.settings import Settings
-from assistant.store.batches import chunked
+from assistant.store.batches import among
 from assistant.store.engine import Store
 from assistant.store.tables import cases, effects, events, messages, plan_steps, plans, timeline, timers
 from knowledge.vocabulary.facts import CheckoutFact, CustomerFact, OrderFact, PaymentFact, ReservationFact
@@ -65,22 +65,18 @@ def _rows(tx: sa.Connection, query: sa.Select[Any]) -> list[Row]:
 
 
 def _of_cases(tx: sa.Connection, table: sa.Table, case_ids: list[str]) -> list[Row]:
-    found: list[Row] = []
-    for some in chunked(case_ids):
-        found += _rows(tx, sa.select(table).where(table.c.case_id.in_(some)))
-    return found
+    return _rows(tx, sa.select(table).where(among(tx, table.c.case_id, case_ids)))
 
 
 def _agreed(tx: sa.Connection, checkout_ids: list[str]) -> dict[str, list[tuple[datetime, Money]]]:
     """Totals of `checkout.submitted` events."""
     found: dict[str, list[tuple[datetime, Money]]] = {}
-    for some in chunked(checkout_ids):
-        query = sa.select(events.c.checkout_id, events.c.at, events.c.data).where(
-            events.c.checkout_id.in_(some), events.c.type == "checkout.submitted"
-        )
-        for checkout_id, at, data in tx.execute(query.order_by(events.c.at)):
-            if total := money_of(data.get("total")):
-                found.setdefault(checkout_id, []).append((at, total))
+    query = sa.select(events.c.checkout_id, events.c.at, events.c.data).where(
+        among(tx, events.c.checkout_id, checkout_ids), events.c.type == "checkout.submitted"
+    )
+    for checkout_id, at, data in tx.execute(query.order_by(events.c.at)):
+        if total := money_of(data.get("total")):
+            found.setdefault(checkout_id, []).append((at, total))
     return found
 
 

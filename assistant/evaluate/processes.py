@@ -1,4 +1,4 @@
-"""Starts `helloword serve` and `helloword sandbox serve` as real programs for the proof and the bench, and ends them."""
+"""Starts `helloword serve` and `helloword sandbox serve` as real programs for proof and bench, and ends them."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class House:
     settings: Settings
     api: httpx.Client
     home: Path
-    shop_url: str = ""
-    admin: httpx.Client | None = None
-    truth: Path | None = None
+    shop_url: str
+    admin: httpx.Client | None
+    truth: Path  # where the shop writes what was wrong with which order
 
     def ask_shop(self, method: str, path: str, **options: Any) -> Any:
         """The operator's door of the demo shop: its JSON answer.
@@ -50,7 +50,7 @@ class House:
 
     def judge(self) -> dict[str, Any]:
         """What the demo shop's own judge says: `helloword sandbox judge --json`."""
-        if self.admin is None or self.truth is None:
+        if self.admin is None:
             raise HellowordError("evaluation_failed", "this house has no demo shop")
         key = self.settings.api_key.get_secret_value()
         answer = subprocess.run(  # noqa: S603  our own command with our own arguments
@@ -86,22 +86,19 @@ def running_house(
         values |= {"shop_url": shop_url, "shop_token": shop_token}
     environment = {f"HELLOWORD_{name.upper()}": str(value) for name, value in values.items()}
     with contextlib.ExitStack() as stack:
-        serve = ["serve", "--port", url.rsplit(":", 1)[1]]
+        admin: httpx.Client | None = None
+        truth = home / "truth.jsonl"
+        if shop is not None:  # first, so that the assistant finds it there
+            options = [
+                "sandbox", "serve", "--port", _port(shop_url), "--token", shop_token, "--admin-token", admin_token,
+                "--assistant-url", url, "--assistant-key", f"hw_{key}", "--truth", str(truth), "--rate", "0", *shop,
+            ]  # fmt: skip
+            stack.enter_context(running(options, f"{shop_url}/openapi.json", home / "shop.log", {}))
+            admin = stack.enter_context(_client(shop_url, admin_token))
+        serve = ["serve", "--port", _port(url)]
         stack.enter_context(running(serve, f"{url}/healthz", home / "assistant.log", environment))
         api = stack.enter_context(_client(url, f"hw_{key}"))
-        chosen = Settings(**values)
-        if shop is None:
-            yield House(chosen, api, home)
-            return
-        truth = home / "truth.jsonl"
-        options = [
-            "sandbox", "serve", "--port", shop_url.rsplit(":", 1)[1], "--token", shop_token, "--admin-token",
-            admin_token, "--assistant-url", url, "--assistant-key", f"hw_{key}", "--truth", str(truth), "--rate", "0",
-            *shop,
-        ]  # fmt: skip
-        stack.enter_context(running(options, f"{shop_url}/openapi.json", home / "shop.log", {}))
-        admin = stack.enter_context(_client(shop_url, admin_token))
-        yield House(chosen, api, home, shop_url, admin, truth)
+        yield House(Settings(**values), api, home, shop_url, admin, truth)
 
 
 @contextlib.contextmanager
@@ -155,6 +152,10 @@ def checked(answer: httpx.Response) -> Any:
 def clean_environment() -> dict[str, str]:
     """This process's environment without settings of the caller's own deployment."""
     return {name: value for name, value in os.environ.items() if not name.startswith("HELLOWORD_")}
+
+
+def _port(url: str) -> str:
+    return url.rsplit(":", 1)[1]
 
 
 def _client(url: str, token: str) -> httpx.Client:

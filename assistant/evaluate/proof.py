@@ -184,7 +184,7 @@ def _judge(
         world = load_world(store, shop.reader, house.settings, utcnow())
     judged = house.judge()
     log = house.ask_shop("GET", "writes")["writes"]
-    truth = [] if house.truth is None else [json.loads(line) for line in house.truth.read_text("utf-8").splitlines()]
+    truth = [json.loads(line) for line in house.truth.read_text("utf-8").splitlines()]
     others = [*tally.shop_violations(judged), *write_log.compare(log, world.effects)]
     return Run(
         orders=orders, fault_share=fault_share, seed=seed, took_seconds=0.0, at_rest=at_rest,

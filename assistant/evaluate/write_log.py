@@ -1,4 +1,4 @@
-"""Compares the shop's own log of writes with the effects ledger: invariant 6 made complete; the proof calls it. Pure."""
+"""Compares the shop's own log of writes with the effects ledger: completes invariant 6; the proof calls it. Pure."""
 
 from __future__ import annotations
 

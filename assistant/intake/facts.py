@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from assistant.security.vault import Value, Vault, new_ref
-from assistant.store.batches import chunked, upsert_rows
+from assistant.store.batches import among, upsert_rows
 from assistant.store.tables import read_backs
 from knowledge.vocabulary.facts import Facts
 from knowledge.vocabulary.personal import COARSE
@@ -114,11 +114,9 @@ class ReadBacks:
 
     def load(self, tx: sa.Connection, checkout_ids: Iterable[str]) -> dict[str, Parts]:
         """Stored parts by checkout."""
-        found: dict[str, Parts] = {}
-        for some in chunked(sorted(checkout_ids)):
-            query = sa.select(read_backs.c.checkout_id, read_backs.c.facts).where(read_backs.c.checkout_id.in_(some))
-            found |= {row[0]: row[1] for row in tx.execute(query)}
-        return found
+        query = sa.select(read_backs.c.checkout_id, read_backs.c.facts)
+        rows = tx.execute(query.where(among(tx, read_backs.c.checkout_id, checkout_ids)))
+        return {row[0]: row[1] for row in rows}
 
     def store(
         self, tx: sa.Connection, known: Parts, facts: Facts, owner: str, now: datetime, *, confirms: bool

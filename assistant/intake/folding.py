@@ -10,17 +10,18 @@ import msgspec
 import sqlalchemy as sa
 
 from assistant.intake.facts import Parts, confirmed_at, facts_from
+from assistant.intake.memory import Folding, Memory
 from assistant.intake.recording import Known, event_from
 from assistant.security.vault import customer_ref
-from assistant.store.batches import chunked, upsert_rows
+from assistant.store.batches import among, upsert_rows
 from assistant.store.tables import checkouts, events
-from assistant.timers.timers import Timer, cancel_timers, set_timers
+from assistant.timers.timers import Timer, cancel_timers, due_by_subject, set_timers
 from knowledge.faults.catalogue import detect_all
 from knowledge.faults.context import Context
 from knowledge.policies import Policies
 from knowledge.vocabulary.events import Event
 from knowledge.vocabulary.findings import Finding
-from knowledge.vocabulary.fold import fold
+from knowledge.vocabulary.fold import Fold
 from knowledge.vocabulary.read_back import apply_read_back
 from knowledge.vocabulary.snapshot import OrderSnapshot
 
@@ -38,15 +39,7 @@ class OnFindings(Protocol):
     ) -> None: ...
 
 
-class Folded(msgspec.Struct):
-    """A checkout's fold on its way to the table."""
-
-    snapshot: OrderSnapshot
-    count: int
-    latest_event_at: datetime | None
-
-
-class Folding:
+class Folder:
     """Events (and read-backs) to stored snapshots and findings."""
 
     def __init__(
@@ -55,52 +48,75 @@ class Folding:
     ) -> None:  # fmt: skip
         self._policies, self._live_window = policies, live_window
         self._on_findings, self._detect = on_findings, detect
+        self._memory = Memory()
 
     # -- fold -------------------------------------------------------------------------------------------------------
 
-    def fold_all(
-        self, tx: sa.Connection, checkout_ids: Collection[str], known: dict[str, Known],
-        fresh: dict[str, list[Event]], whole: Collection[str],
-    ) -> dict[str, Folded]:  # fmt: skip
-        """Folds these checkouts. `fresh` are the events just inserted; `whole` those whose events must be read."""
-        stored = load_events(tx, [c for c in checkout_ids if c in known or c in whole])
-        return {c: self._fold(c, stored[c] if c in stored else fresh.get(c, [])) for c in checkout_ids}
+    def fold_fresh(
+        self, tx: sa.Connection, fresh: dict[str, list[Event]], known: dict[str, Known], whole: Collection[str]
+    ) -> list[Folding]:
+        """Folds what these new events touched; of checkouts in `whole` more events than these changed.
 
-    def _fold(self, checkout_id: str, told: Sequence[Event]) -> Folded:
-        latest = max((event.at for event in told), default=None)
-        return Folded(fold(checkout_id, told), len(told), latest)
+        Remember the result after the commit.
+        """
+        folded: list[Folding] = []
+        unknown: list[str] = list(whole)
+        for checkout_id, told in fresh.items():
+            if checkout_id in whole:
+                continue
+            row = known.get(checkout_id)
+            going = self._memory.take(checkout_id, row.version) if row else Folding(checkout_id, Fold(checkout_id))
+            if going is not None and going.add(told):
+                folded.append(going)
+            else:
+                unknown.append(checkout_id)
+        return folded + self.fold_stored(tx, unknown)
+
+    def fold_stored(self, tx: sa.Connection, checkout_ids: Collection[str]) -> list[Folding]:
+        """Folds all stored events of these checkouts."""
+        if not checkout_ids:
+            return []
+        stored = load_events(tx, checkout_ids)
+        standing = due_by_subject(tx, DETECT, checkout_ids)
+        folded = []
+        for checkout_id in checkout_ids:
+            one = Folding(checkout_id, Fold(checkout_id), detect_at=standing.get(checkout_id))
+            one.add(stored.get(checkout_id, []))
+            folded.append(one)
+        return folded
+
+    def remember(self, folded: list[Folding]) -> None:
+        """After the commit: keeps the folds for the next events."""
+        self._memory.put(folded)
 
     # -- detect and store -------------------------------------------------------------------------------------------
 
     def settle(
-        self, tx: sa.Connection, folded: dict[str, Folded], known: dict[str, Known], read_back: dict[str, Parts],
+        self, tx: sa.Connection, folded: Sequence[Folding], known: dict[str, Known], read_back: dict[str, Parts],
         owner_of: dict[str, str], now: datetime, *, open_cases: bool = True,
     ) -> bool:  # fmt: skip
         """Applies read-backs, stores the snapshots, sets their timers and hands on what is due.
 
         Without `open_cases` only the timers are set. Returns whether something is due to be confirmed by read-back.
         """
-        rows, detect_at, calm, confirm, due = [], [], [], [], []
+        rows, due, confirm = [], [], []
+        wait: dict[str, datetime | None] = {}
         context = Context(now=now, policies=self._policies)
-        for checkout_id, one in folded.items():
-            parts = read_back.get(checkout_id)
-            snapshot = with_read_backs(one.snapshot, parts) if parts else one.snapshot
-            rows.append(_row(checkout_id, one, snapshot, known.get(checkout_id), owner_of, now))
+        for one in folded:
+            parts = read_back.get(one.checkout_id)
+            told = one.fold.snapshot()
+            snapshot = with_read_backs(told, parts) if parts else told
             findings = self._detect(snapshot, context)
-            later = [f.detectable_at for f in findings if f.detectable_at > now]
-            if later:
-                detect_at.append(Timer(kind=DETECT, subject=checkout_id, due_at=min(later)))
-            else:
-                calm.append(checkout_id)
+            wait[one.checkout_id] = min((f.detectable_at for f in findings if f.detectable_at > now), default=None)
+            rows.append(_row(one, snapshot, known.get(one.checkout_id), owner_of, now))
             sure, unsure = _due(findings, now, confirmed_at(parts) if parts else None)
             if sure:
                 due.append((snapshot, sure, self._is_live(one, snapshot, now)))
             if unsure:
-                confirm.append(Timer(kind=CONFIRM, subject=checkout_id, due_at=now))
-        update = ["customer_id", "customer_ref", "snapshot", "events_folded", "updated_at", "latest_event_at"]
-        upsert_rows(tx, checkouts, ["checkout_id"], rows, update)
-        set_timers(tx, detect_at)
-        cancel_timers(tx, DETECT, [c for c in calm if c in known])
+                confirm.append(Timer(kind=CONFIRM, subject=one.checkout_id, due_at=now))
+        update = ["customer_id", "customer_ref", "snapshot", "version", "updated_at", "latest_event_at"]
+        upsert_rows(tx, checkouts, ["checkout_id"], sorted(rows, key=lambda r: str(r["checkout_id"])), update)
+        _set_deadlines(tx, folded, wait, now)
         if not open_cases:
             return False
         set_timers(tx, confirm, keep_earlier=True)
@@ -108,10 +124,27 @@ class Folding:
             self._on_findings(tx, snapshot, sure, now, live=live)
         return bool(confirm)
 
-    def _is_live(self, one: Folded, snapshot: OrderSnapshot, now: datetime) -> bool:
+    def _is_live(self, one: Folding, snapshot: OrderSnapshot, now: datetime) -> bool:
         """Whether its newest event is recent enough to act on; older ones are detected only."""
         newest = one.latest_event_at or snapshot.last_activity_at
         return newest is None or newest >= now - self._live_window
+
+
+def _set_deadlines(
+    tx: sa.Connection, folded: Sequence[Folding], wait: dict[str, datetime | None], now: datetime
+) -> None:
+    """One timer per checkout for its next deadline; a standing one that is right is left alone."""
+    changed = []
+    gone = []
+    for one in folded:
+        due_at = wait[one.checkout_id]
+        if due_at is None and one.detect_at is not None:
+            gone.append(one.checkout_id)
+        elif due_at is not None and due_at != one.detect_at:
+            changed.append(Timer(kind=DETECT, subject=one.checkout_id, due_at=due_at))
+        one.detect_at = due_at
+    set_timers(tx, changed)
+    cancel_timers(tx, DETECT, gone)
 
 
 def _due(findings: list[Finding], now: datetime, confirmed: datetime | None) -> tuple[list[Finding], list[Finding]]:
@@ -127,13 +160,15 @@ def _due(findings: list[Finding], now: datetime, confirmed: datetime | None) -> 
 
 
 def _row(
-    checkout_id: str, one: Folded, snapshot: OrderSnapshot, known: Known | None, owner_of: dict[str, str], now: datetime
+    one: Folding, snapshot: OrderSnapshot, known: Known | None, owner_of: dict[str, str], now: datetime
 ) -> dict[str, Any]:
+    """The checkout's row; its rising version is also that of the fold, which may be remembered when it is committed."""
+    one.version = (known.version if known else 0) + 1
     customer_id = snapshot.customer_id or (known.customer_id if known else None)
-    owner = customer_ref(customer_id, checkout_id) if customer_id else owner_of.get(checkout_id)
+    owner = customer_ref(customer_id, None) if customer_id else owner_of.get(one.checkout_id)
     return {
-        "checkout_id": checkout_id, "customer_id": customer_id,
-        "customer_ref": owner or customer_ref(None, checkout_id), "snapshot": snapshot, "events_folded": one.count,
+        "checkout_id": one.checkout_id, "customer_id": customer_id,
+        "customer_ref": owner or customer_ref(None, one.checkout_id), "snapshot": snapshot, "version": one.version,
         "updated_at": now, "latest_event_at": one.latest_event_at,
     }  # fmt: skip
 
@@ -153,18 +188,13 @@ def with_read_backs(snapshot: OrderSnapshot, parts: Parts) -> OrderSnapshot:
 def load_events(tx: sa.Connection, checkout_ids: Collection[str]) -> dict[str, list[Event]]:
     """Stored events by checkout; checkouts without any are missing."""
     found: dict[str, list[Event]] = {}
-    for some in chunked(sorted(checkout_ids)):
-        for row in tx.execute(sa.select(events).where(events.c.checkout_id.in_(some))):
-            found.setdefault(row.checkout_id, []).append(event_from(row))
+    for row in tx.execute(sa.select(events).where(among(tx, events.c.checkout_id, checkout_ids))):
+        found.setdefault(row.checkout_id, []).append(event_from(row))
     return found
 
 
 def load_snapshots(tx: sa.Connection, checkout_ids: Collection[str]) -> dict[str, OrderSnapshot]:
     """Stored snapshots by checkout."""
-    found: dict[str, OrderSnapshot] = {}
-    for some in chunked(sorted(checkout_ids)):
-        query = sa.select(checkouts.c.checkout_id, checkouts.c.snapshot)
-        for checkout_id, snapshot in tx.execute(query.where(checkouts.c.checkout_id.in_(some))):
-            if snapshot:
-                found[checkout_id] = msgspec.convert(snapshot, OrderSnapshot)
-    return found
+    query = sa.select(checkouts.c.checkout_id, checkouts.c.snapshot)
+    rows = tx.execute(query.where(among(tx, checkouts.c.checkout_id, checkout_ids)))
+    return {row[0]: msgspec.convert(row[1], OrderSnapshot) for row in rows if row[1]}

@@ -19,7 +19,7 @@ _LARGEST = 10**15
 _NUL = b"\\u0000"
 # Digits as zeros, all else as blanks: tells in one look whether a number is long enough for a card or out of range.
 _DIGITS = bytes(ord("0") if chr(byte).isdecimal() and byte < 128 else ord(" ") for byte in range(256))
-_LONG = b"0" * 13
+_CARD, _HUGE = b"0" * 13, b"0" * 16
 
 
 class Incoming(msgspec.Struct):
@@ -64,10 +64,11 @@ def prepare(raw: Any, index: int, received_at: datetime, pepper: bytes) -> Incom
     try:
         if _NUL in body:
             _refuse_nul(raw, "")
-        long_numbers = not body.isascii() or _LONG in body.translate(_DIGITS, b" -")
-        event = parse_event(raw, received_at, may_hold_card=long_numbers)
+        # Digits other than ASCII's count, too: what isn't ASCII is looked at in any case.
+        suspect = not body.isascii() or _CARD in body.translate(_DIGITS, b" -")
+        event = parse_event(raw, received_at, may_hold_card=suspect)
         _refuse_long(event)
-        if long_numbers and event.type in DATA_TYPES:
+        if _HUGE in body.translate(_DIGITS) and event.type in DATA_TYPES:
             _refuse_huge(event.data, "data")
         return _incoming(raw, index, event, digest)
     except InputError as error:

@@ -16,9 +16,10 @@ from sqlalchemy.exc import IntegrityError
 
 from assistant.intake import recording
 from assistant.intake.facts import Parts, ReadBacks, facts_from
-from assistant.intake.folding import DETECT, Detect, Folding, OnFindings, load_snapshots
+from assistant.intake.folding import DETECT, Detect, Folder, OnFindings, load_snapshots
 from assistant.intake.incoming import Incoming, Refusal, prepare
 from assistant.intake.masking import whole
+from assistant.intake.memory import Folding
 from assistant.security.vault import Vault, customer_ref
 from assistant.settings import Settings
 from assistant.store.engine import Store
@@ -69,7 +70,7 @@ class Intake:
         detect: Detect = detect_all,
     ) -> None:  # fmt: skip
         self.store, self.vault, self.settings = store, vault, settings
-        self._folding = Folding(policies, timedelta(seconds=settings.live_window), on_findings, detect)
+        self._folder = Folder(policies, timedelta(seconds=settings.live_window), on_findings, detect)
         self._read_backs = ReadBacks(vault)
         self._on_touched = on_touched
         self.nudge = nudge  # told when a timer was set that is due at once
@@ -116,7 +117,7 @@ class Intake:
                     stored, known = self._record(tx, incoming, now)
                     if keep_rejected:
                         recording.keep_refused(tx, self.vault, [*refused, *stored.conflicts], now)
-                    urgent = self._react(tx, stored.fresh, known, now, put_off=put_off)
+                    folded, urgent = self._react(tx, stored.fresh, known, now, put_off=put_off)
             except UnavailableError as error:
                 if attempt == _ATTEMPTS or not _deadlocked(error):
                     raise
@@ -128,6 +129,7 @@ class Intake:
                 log.exception("intake.folding_put_off", events=len(incoming))
                 put_off = True
             else:
+                self._folder.remember(folded)
                 return stored, urgent
         raise UnavailableError("store_busy", "too many writers at once")
 
@@ -144,14 +146,9 @@ class Intake:
         return stored, known
 
     def _react(
-        self,
-        tx: sa.Connection,
-        fresh: list[Incoming],
-        known: dict[str, recording.Known],
-        now: datetime,
-        *,
+        self, tx: sa.Connection, fresh: list[Incoming], known: dict[str, recording.Known], now: datetime, *,
         put_off: bool,
-    ) -> bool:
+    ) -> tuple[list[Folding], bool]:  # fmt: skip
         """What new events lead to: payments matched, checkouts folded and detected on, cases woken."""
         touched: dict[str, list[Event]] = defaultdict(list)
         payments: dict[str, str] = {}
@@ -170,14 +167,13 @@ class Intake:
             payload = {"since": now.isoformat()}
             later = [Timer(kind=REFOLD, subject=c, due_at=now, payload=payload) for c in touched.keys() | matched]
             set_timers(tx, later, keep_earlier=True)
-            return True
+            return [], True
         known |= recording.lock_checkouts(tx, sorted(matched - touched.keys()), now)
-        owner_of = recording.owners(fresh, known)
-        folded = self._folding.fold_all(tx, touched.keys() | matched, known, touched, matched)
-        read_back = self._read_backs.load(tx, known.keys())
-        to_confirm = self._folding.settle(tx, folded, known, read_back, owner_of, now)
+        folded = self._folder.fold_fresh(tx, touched, known, matched)
+        read_back = self._read_backs.load(tx, known.keys()) if known else {}
+        to_confirm = self._folder.settle(tx, folded, known, read_back, recording.owners(fresh, known), now)
         self._on_touched(tx, dict(touched), now)
-        return to_confirm or bool(urgent)
+        return folded, to_confirm or bool(urgent)
 
     # -- snapshots --------------------------------------------------------------------------------------------------
 
@@ -195,13 +191,12 @@ class Intake:
         self, tx: sa.Connection, checkout_ids: Collection[str], known: dict[str, recording.Known],
         read_back: dict[str, Parts], now: datetime, *, open_cases: bool,
     ) -> None:  # fmt: skip
-        folded = self._folding.fold_all(tx, checkout_ids, known, {}, checkout_ids)
-        nothing = [c for c, one in folded.items() if not one.count and c not in read_back]
+        folded = self._folder.fold_stored(tx, checkout_ids)
+        nothing = {one.checkout_id for one in folded if not one.count and one.checkout_id not in read_back}
         recording.unlock_unused(tx, nothing)
-        for checkout_id in nothing:
-            del folded[checkout_id]
-        owner_of = {c: row.customer_ref for c, row in known.items()}
-        self._folding.settle(tx, folded, known, read_back, owner_of, now, open_cases=open_cases)
+        owner_of = {checkout_id: row.customer_ref for checkout_id, row in known.items()}
+        told = [one for one in folded if one.checkout_id not in nothing]
+        self._folder.settle(tx, told, known, read_back, owner_of, now, open_cases=open_cases)
 
     def apply_facts(
         self, tx: sa.Connection, facts: Facts, now: datetime, *, detect: bool = True, confirms: bool = False

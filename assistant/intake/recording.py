@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from assistant.intake.incoming import Incoming, Refusal
 from assistant.security.vault import Value, Vault, customer_ref, new_ref
-from assistant.store.batches import chunked, insert_ignoring
+from assistant.store.batches import among, insert_ignoring, insert_rows
 from assistant.store.tables import checkouts, events, payment_index, rejected_events
 from knowledge.vocabulary.events import Event
 
@@ -23,8 +23,7 @@ class Known(NamedTuple):
 
     customer_id: str | None
     customer_ref: str
-    events_folded: int
-    latest_event_at: datetime | None
+    version: int
 
 
 class Sorted(NamedTuple):
@@ -73,9 +72,8 @@ def _stored_hashes(tx: sa.Connection, incoming: Sequence[Incoming]) -> dict[tupl
     columns = (events.c.source, events.c.id, events.c.body_hash)
     found: dict[tuple[str, str], str] = {}
     for source, ids in by_source.items():
-        for some in chunked(ids):
-            query = sa.select(*columns).where(events.c.source == source, events.c.id.in_(some))
-            found |= {(row[0], row[1]): row[2] for row in tx.execute(query)}
+        query = sa.select(*columns).where(events.c.source == source, among(tx, events.c.id, ids))
+        found |= {(row[0], row[1]): row[2] for row in tx.execute(query)}
     return found
 
 
@@ -101,11 +99,8 @@ def match_payments(tx: sa.Connection, incoming: Sequence[Incoming]) -> None:
 
 def payments_known(tx: sa.Connection, payment_ids: Iterable[str]) -> dict[str, str]:
     """Checkout by payment, of those that are known."""
-    found: dict[str, str] = {}
-    for some in chunked(sorted(payment_ids)):
-        query = sa.select(payment_index.c.payment_id, payment_index.c.checkout_id)
-        found |= {row[0]: row[1] for row in tx.execute(query.where(payment_index.c.payment_id.in_(some)))}
-    return found
+    query = sa.select(payment_index.c.payment_id, payment_index.c.checkout_id)
+    return {row[0]: row[1] for row in tx.execute(query.where(among(tx, payment_index.c.payment_id, payment_ids)))}
 
 
 def index_payments(tx: sa.Connection, pairs: dict[str, str]) -> set[str]:
@@ -114,10 +109,11 @@ def index_payments(tx: sa.Connection, pairs: dict[str, str]) -> set[str]:
         return set()
     rows = [{"payment_id": p, "checkout_id": c} for p, c in sorted(pairs.items())]
     insert_ignoring(tx, payment_index, ["payment_id"], rows)
-    waiting: set[str] = set()
-    for some in chunked(sorted(pairs)):
-        query = sa.select(events.c.payment_id).distinct()
-        waiting |= set(tx.execute(query.where(events.c.checkout_id.is_(None), events.c.payment_id.in_(some))).scalars())
+    lacking = events.c.checkout_id.is_(None) & events.c.payment_id.is_not(None)
+    query = sa.select(events.c.payment_id).where(lacking, among(tx, events.c.payment_id, pairs)).distinct()
+    waiting = set(tx.execute(query).scalars())
+    if not waiting:
+        return set()
     known = payments_known(tx, waiting)
     for payment_id, checkout_id in sorted(known.items()):
         row = (events.c.payment_id == payment_id) & events.c.checkout_id.is_(None)
@@ -129,28 +125,25 @@ def lock_checkouts(tx: sa.Connection, checkout_ids: Sequence[str], now: datetime
     """What is known of these checkouts, locked until the transaction's end; those nobody knows yet are missing.
 
     Two workers that fold one checkout at once would each miss the other's events. SQLite has one writer anyway;
-    elsewhere a row is made for a new checkout, so that there is something to lock (`events_folded` is 0 in it).
+    elsewhere a row is made for a new checkout, so that there is something to lock (its `version` is 0).
     """
     ordered = sorted(checkout_ids)
     postgres = tx.dialect.name != "sqlite"
     if postgres and ordered:
-        blank = {"customer_ref": "", "snapshot": {}, "events_folded": 0, "updated_at": now}
+        blank = {"customer_ref": "", "snapshot": {}, "version": 0, "updated_at": now}
         insert_ignoring(tx, checkouts, ["checkout_id"], [{"checkout_id": c, **blank} for c in ordered])
-    columns = (checkouts.c.checkout_id, *(checkouts.c[name] for name in Known._fields))
-    found: dict[str, Known] = {}
-    for some in chunked(ordered):
-        query = sa.select(*columns).where(checkouts.c.checkout_id.in_(some)).order_by(checkouts.c.checkout_id)
-        query = query.with_for_update() if postgres else query
-        found |= {row[0]: Known(*row[1:]) for row in tx.execute(query) if row[2]}
-    return found
+    query = sa.select(checkouts.c.checkout_id, *(checkouts.c[name] for name in Known._fields))
+    query = query.where(among(tx, checkouts.c.checkout_id, ordered)).order_by(checkouts.c.checkout_id)
+    rows = tx.execute(query.with_for_update() if postgres else query)
+    return {row[0]: Known(*row[1:]) for row in rows if row[2]}
 
 
 def unlock_unused(tx: sa.Connection, checkout_ids: Iterable[str]) -> None:
     """Removes rows that `lock_checkouts` made for checkouts of which nothing came to be known after all."""
-    if tx.dialect.name != "sqlite":
-        for some in chunked(sorted(checkout_ids)):
-            blank = checkouts.c.checkout_id.in_(some) & (checkouts.c.customer_ref == "")
-            tx.execute(checkouts.delete().where(blank))
+    unused = sorted(checkout_ids)
+    if unused and tx.dialect.name != "sqlite":
+        blank = among(tx, checkouts.c.checkout_id, unused) & (checkouts.c.customer_ref == "")
+        tx.execute(checkouts.delete().where(blank))
 
 
 # -- rows -----------------------------------------------------------------------------------------------------------
@@ -173,7 +166,7 @@ def insert_events(
         return
     values = [Value(one.ref, _owner(one, owner_of), "event", one.personal) for one in incoming if one.ref is not None]
     vault.put_many(tx, values, now)
-    tx.execute(events.insert(), [_row(one) for one in incoming])
+    insert_rows(tx, events, [_row(one) for one in incoming])
 
 
 def _owner(one: Incoming, owner_of: dict[str, str]) -> str:
@@ -213,11 +206,11 @@ def keep_refused(tx: sa.Connection, vault: Vault, refused: Sequence[Refusal], no
         }  # fmt: skip
         if ref is not None:
             bodies[key] = Value(ref, _refused_owner(one.raw, key), "rejected_event", one.raw)
-    for some in chunked(sorted(rows)):
-        known = tx.execute(sa.select(rejected_events.c.id).where(rejected_events.c.id.in_(some))).scalars()
-        for key in known:
-            rows.pop(key)
-            bodies.pop(key, None)
+    if not rows:
+        return
+    for key in tx.execute(sa.select(rejected_events.c.id).where(among(tx, rejected_events.c.id, list(rows)))).scalars():
+        rows.pop(key)
+        bodies.pop(key, None)
     vault.put_many(tx, list(bodies.values()), now)
     insert_ignoring(tx, rejected_events, ["id"], [rows[key] for key in sorted(rows)])
 

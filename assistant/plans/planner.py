@@ -88,8 +88,9 @@ class Planner:
         repairable = [f for f in unsettled if CATALOGUE[f.code].plan]
         if human is not None or not repairable:
             return Choice(human or unsettled[0], None, "human_fault")
-        finding = repairable[0]
-        return Choice(finding, _planner(finding)(finding, look.facts, context))
+        choices = [Choice(f, _planner(f)(f, look.facts, context)) for f in repairable]
+        # One that says "nothing to do" speaks for itself alone: it ends the case only when all say so.
+        return next((c for c in choices if not _is_empty(c.plan)), choices[0])
 
     def handled(self, case: Case) -> list[Finding]:
         """The case's faults on which this episode has changed something outside, as findings."""
@@ -149,6 +150,10 @@ class Planner:
             found[line.sku] = [candidate for candidate, _ in ranked]
             titles |= {candidate.sku: candidate.title for candidate, _ in ranked}
         return found, titles
+
+
+def _is_empty(plan: Plan | None) -> bool:
+    return plan is not None and plan.then == "resolve" and not plan.steps
 
 
 def _planner(finding: Finding) -> Callable[[Finding, Facts, PlanContext], Plan]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import msgspec
@@ -150,12 +151,18 @@ class Plans:
         return frozenset(f"{row['step']['action']}|{row['step']['target']}" for row in rows)
 
     def refused_in(self, tx: sa.Connection, case_id: str, since_version: int) -> dict[str, str]:
-        """Codes of definite refusals by `action|target`, from a version on."""
+        """Codes of definite refusals by `action|target`, from a version on.
+
+        A stale version (412) says nothing about the deed itself: it is simply tried again.
+        """
         query = sa.select(plan_steps).where(
             plan_steps.c.case_id == case_id, plan_steps.c.version >= since_version, plan_steps.c.status == "failed"
         )
         rows = tx.execute(query.order_by(plan_steps.c.version)).mappings()
-        return {f"{r['step']['action']}|{r['step']['target']}": (r["result"] or {}).get("code", "") for r in rows}
+        return {
+            f"{row['step']['action']}|{row['step']['target']}": (row["result"] or {}).get("code", "")
+            for row in rows if (row["result"] or {}).get("status") != HTTPStatus.PRECONDITION_FAILED
+        }  # fmt: skip
 
     def created(self, tx: sa.Connection, case_id: str, since_version: int, action: str) -> list[str]:
         """Ids of what an action created, from a version on."""

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from assistant.cases.records import Case
+from knowledge.faults.incomplete_information.addresses import from_history
 from knowledge.vocabulary.events import Address
 from tools.connectors.ports import ShopReader
 
@@ -50,7 +51,8 @@ def _address(reader: ShopReader, case: Case, source: str, fill: dict[str, Any]) 
         given = _merged(given, normalised) if normalised else None
     elif source == "customer_history":
         customer = reader.customer(case["customer_id"]) if case["customer_id"] else None
-        given = _consistent(customer.addresses if customer else [], given)
+        missing = reader.serviceability(given).missing if given else []
+        given = from_history(given, customer.addresses if customer else [], missing)
     if given is None:
         raise ArgumentsError(f"no address from {source}")
     address: dict[str, Any] = msgspec.to_builtins(given)
@@ -60,13 +62,3 @@ def _address(reader: ShopReader, case: Case, source: str, fill: dict[str, Any]) 
 def _merged(given: Address, normalised: Address) -> Address:
     """What the customer gave, completed and corrected by the carrier's form."""
     return msgspec.convert({**msgspec.to_builtins(given), **msgspec.to_builtins(normalised)}, Address)
-
-
-def _consistent(history: list[Address], given: Address | None) -> Address | None:
-    """The address of the customer's history that contradicts nothing the customer gave now, completed by it."""
-    stated = {k: v for k, v in msgspec.to_builtins(given).items() if v} if given else {}
-    for address in history:
-        known = {k: v for k, v in msgspec.to_builtins(address).items() if v}
-        if all(known.get(k, v) == v for k, v in stated.items() if k not in ("text", "phone", "recipient")):
-            return msgspec.convert({**known, **stated}, Address)
-    return None

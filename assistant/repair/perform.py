@@ -217,7 +217,7 @@ class Repair:
             if step is None:
                 return DONE if done else REPLAN
             if not done:
-                self._plans.mark_step(tx, step.id, "failed", {"code": outcome.code})
+                self._plans.mark_step(tx, step.id, "failed", {"code": outcome.code, "status": outcome.status})
                 self._plans.set_state(tx, case["id"], step.row["version"], "failed")
                 self._cases.note(tx, case["id"], now, say("step_refused", action=effect["action"], code=outcome.code))
                 return REPLAN

@@ -196,8 +196,8 @@ def _progress(file: Path, language: str) -> Iterator[Callable[[Export, int], Non
         TextColumn("{task.fields[orders]:,}"),
     )
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
-        task = progress.add_task(render(TEXTS, "reading", language, file=file.name), total=None, orders=0)
-        yield lambda export, orders: progress.update(task, total=export.size, completed=export.position, orders=orders)
+        task = progress.add_task(render(TEXTS, "reading", language, file=file.name), total=1.0, orders=0)
+        yield lambda export, orders: progress.update(task, completed=export.share, orders=orders)
 
 
 def _moment(text: str) -> datetime | None:

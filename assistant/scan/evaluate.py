@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,7 +15,7 @@ from typing import Any
 from assistant.scan.mapping import load_preset
 from assistant.scan.report import BrokenOrder
 from assistant.scan.scanner import scan_file
-from knowledge.vocabulary.errors import NotFoundError
+from knowledge.vocabulary.errors import HellowordError, NotFoundError
 
 WITH_ITEMS = "orders.jsonl.gz"  # every non-delivered order, and some delivered: no base rates
 NATURAL = "orders_light_unbiased.jsonl.gz"  # orders as they come, without items
@@ -52,6 +53,43 @@ def evaluate_olist(folder: Path) -> dict[str, Any]:
         "natural": _natural(folder / NATURAL),
         "all_checks_at_natural_rate": _all_checks_at_natural_rate(rows, found, folder / NATURAL),
     }
+
+
+def evaluate_command(folder: Path, *, as_json: bool = False) -> int:
+    """Prints the evaluation (`helloword eval scan`); 0 when nothing known to be wrong was missed, 1 when something
+    was, 2 when there is no data in `folder`.
+    """
+    try:
+        figures = evaluate_olist(folder)
+    except HellowordError as error:
+        print(f"{error.code}: {error.detail}", file=sys.stderr)
+        return 2
+    if as_json:
+        print(json.dumps(figures, ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(summary(figures)))
+    missed = any(figure["missed"] for figure in figures["recall"].values())
+    return 1 if missed or figures["interest"]["alarms"] else 0
+
+
+def summary(figures: dict[str, Any]) -> list[str]:
+    """The figures in lines; development figures where the data are a development half."""
+    interest, clean, natural = figures["interest"], figures["clean_delivered"], figures["natural"]
+    silent, delivered = natural["payment_unconfirmed"], natural["delivered"]
+    whole = figures["all_checks_at_natural_rate"]
+    lines = [f"{figures['orders']:,} orders with items in {figures['seconds']} s; found of what the labels say:"]
+    lines += [f"  {label:<26}{f['code']:<24}{f['found']:>5} of {f['of']}" for label, f in figures["recall"].items()]
+    lines += [
+        f"Instalment interest recognised as a surcharge: {interest['recognised']} of {interest['orders']}",
+        f"Alarms on delivered orders without any of these: {clean['alarms']} of {clean['orders']:,}",
+        f"At the natural base rate, {natural['orders']:,} orders without items: {natural['alarms']} alarms "
+        f"({natural['alarm_rate']:.2%}), precision {natural['precision']:.3f}; {delivered['alarms']} of "
+        f"{delivered['orders']:,} delivered orders; {silent['never_fulfilled']} of {silent['alarms']} orders with an "
+        "unconfirmed payment were never fulfilled",
+        f"All checks, weighted to the natural base rate: {whole['alarm_rate']:.2%} alarms, "
+        f"precision {whole['precision']:.3f}",
+    ]
+    return lines
 
 
 def _scan(path: Path) -> tuple[dict[str, BrokenOrder], float]:

@@ -38,18 +38,28 @@ class BadRow(msgspec.Struct, frozen=True):
 Rows = Iterator[tuple[int, Row | BadRow]]
 
 
-class Export:
-    """An open export: its `columns`, its size in bytes, and its rows once, from first to last."""
+class _Opened(msgspec.Struct):
+    """What a format makes of a file; `total` rows where the format says it."""
 
-    def __init__(self, path: Path, raw: IO[bytes], columns: list[str], rows: Rows) -> None:
-        self.path, self.columns = path, columns
-        self.size = path.stat().st_size
-        self._raw, self._rows = raw, rows
+    columns: list[str]
+    rows: Any
+    total: int | None = None
+
+
+class Export:
+    """An open export: its `columns`, and its rows once, from first to last."""
+
+    def __init__(self, path: Path, raw: IO[bytes], opened: _Opened) -> None:
+        self.path, self.columns = path, opened.columns
+        self._raw, self._size = raw, path.stat().st_size
+        self._rows, self._total, self._line = opened.rows, opened.total, 0
 
     @property
-    def position(self) -> int:
-        """Bytes of the file read so far."""
-        return self.size if self._raw.closed else self._raw.tell()
+    def share(self) -> float:
+        """How much of it has been read, from 0 to 1: by rows where their number is known, else by bytes."""
+        if self._total is not None:
+            return self._line / self._total if self._total else 1.0
+        return 1.0 if self._raw.closed or not self._size else self._raw.tell() / self._size
 
     def __iter__(self) -> Rows:
         """Each row with its line.
@@ -57,12 +67,12 @@ class Export:
         Raises:
             InputError: `unreadable_export` where the file breaks off.
         """
-        line = 0
         try:
             for line, row in self._rows:
+                self._line = line
                 yield line, row
         except (*_BROKEN, OSError) as error:
-            where = f"{self.path} after line {line}"
+            where = f"{self.path} after line {self._line}"
             raise InputError("unreadable_export", where, f"the file is damaged: {error}") from error
 
 
@@ -84,22 +94,22 @@ def open_export(path: Path) -> Iterator[Export]:
         try:
             raw = exit_stack.enter_context(path.open("rb"))
             stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if zipped else cast(IO[bytes], raw)
-            columns, rows = opener(stream, path, exit_stack)
-        except OSError as error:
-            raise InputError("unreadable_export", str(path), error.strerror or str(error)) from error
+            opened = opener(stream, path, exit_stack)
         except _BROKEN as error:
             raise InputError("unreadable_export", str(path), f"the file is damaged: {error}") from error
-        yield Export(path, raw, columns, rows)
+        except OSError as error:
+            raise InputError("unreadable_export", str(path), error.strerror or str(error)) from error
+        yield Export(path, raw, opened)
 
 
-def _csv(stream: IO[bytes], path: Path, _open: ExitStack) -> tuple[list[str], Rows]:
+def _csv(stream: IO[bytes], path: Path, _open: ExitStack) -> _Opened:
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
     head = text.readline()
     delimiter = max(",;\t|", key=head.count)
     columns = next(csv.reader([head], delimiter=delimiter), [])
     if not any(columns):
         raise InputError("unreadable_export", str(path), "has no header line")
-    return columns, _csv_rows(csv.reader(text, delimiter=delimiter), columns)
+    return _Opened(columns, _csv_rows(csv.reader(text, delimiter=delimiter), columns))
 
 
 def _csv_rows(reader: Any, columns: list[str]) -> Rows:
@@ -122,7 +132,7 @@ def _csv_rows(reader: Any, columns: list[str]) -> Rows:
             yield line, dict(zip(columns, cells, strict=True))
 
 
-def _jsonl(stream: IO[bytes], path: Path, _open: ExitStack) -> tuple[list[str], Rows]:
+def _jsonl(stream: IO[bytes], path: Path, _open: ExitStack) -> _Opened:
     rows = _jsonl_rows(stream)
     first = list(islice(rows, PEEK))
     columns = list(dict.fromkeys(key for _, row in first if isinstance(row, dict) for key in row))
@@ -132,7 +142,7 @@ def _jsonl(stream: IO[bytes], path: Path, _open: ExitStack) -> tuple[list[str], 
         line, bad = first[0]
         reason = bad.reason if isinstance(bad, BadRow) else "has no columns"
         raise InputError("unreadable_export", str(path), f"line {line}: {reason}")
-    return columns, chain(first, rows)
+    return _Opened(columns, chain(first, rows))
 
 
 def _jsonl_rows(stream: IO[bytes]) -> Rows:
@@ -148,7 +158,7 @@ def _jsonl_rows(stream: IO[bytes]) -> Rows:
         yield line, row if isinstance(row, dict) else BadRow(line, "not a JSON object")
 
 
-def _parquet(stream: IO[bytes], path: Path, exit_stack: ExitStack) -> tuple[list[str], Rows]:
+def _parquet(stream: IO[bytes], path: Path, exit_stack: ExitStack) -> _Opened:
     pyarrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     source: Any = stream
     if path.suffix.lower() == ".gz":  # Parquet is read from its end: unpack it to disk first
@@ -159,7 +169,7 @@ def _parquet(stream: IO[bytes], path: Path, exit_stack: ExitStack) -> tuple[list
         file = parquet.ParquetFile(source)
     except pyarrow.ArrowException as error:
         raise InputError("unreadable_export", str(path), f"not Parquet: {error}") from error
-    return list(file.schema_arrow.names), _parquet_rows(file)
+    return _Opened(list(file.schema_arrow.names), _parquet_rows(file), file.metadata.num_rows)
 
 
 def _parquet_rows(file: Any) -> Rows:
@@ -174,7 +184,7 @@ def _parquet_rows(file: Any) -> Rows:
         raise OSError(str(error)) from error
 
 
-_FORMATS: dict[str, Callable[[IO[bytes], Path, ExitStack], tuple[list[str], Rows]]] = {
+_FORMATS: dict[str, Callable[[IO[bytes], Path, ExitStack], _Opened]] = {
     ".csv": _csv,
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,

@@ -10,6 +10,7 @@ from assistant.scan.lines import EXTRAS, LineReader
 from assistant.scan.mapping import Mapping
 from assistant.scan.payments import Listed, PaymentReader, charged, take_interest
 from assistant.scan.values import CellError, Row, columns_of, time_zone
+from knowledge.faults.reading import LATER
 from knowledge.vocabulary.codes import PaymentStatus
 from knowledge.vocabulary.events import ADDRESS_FIELDS
 from knowledge.vocabulary.money import Money
@@ -187,6 +188,8 @@ class SnapshotBuilder:
             p.view.requested_at = times["submitted"]
             self._note(s, "payment.requested", times["submitted"], line, listed, p.view.id)
             status = p.status or (PaymentStatus.PENDING if silent else PaymentStatus.CAPTURED)
+            if p.view.kind in LATER and status is PaymentStatus.PENDING:
+                status = PaymentStatus.AUTHORIZED  # the order was taken on these terms: nobody has to confirm
             if by_lists is not None:
                 taken = PaymentStatus.CAPTURED if p in unconfirmed else status
                 self._settle(by_lists, msgspec.structs.replace(p.view), taken, paid_at, line)

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from assistant.security.master_key import KEY_BYTES
-from assistant.store.batches import chunked, insert_ignoring
+from assistant.store.batches import among, insert_ignoring, insert_rows
 from assistant.store.tables import checkouts, vault, vault_keys
 from knowledge.vocabulary.errors import HellowordError
 
@@ -94,7 +94,7 @@ class Vault:
                 {"ref": item.ref, "customer_ref": item.customer_ref, "kind": item.kind, "generation": key.generation,
                  "ciphertext": sealed, "created_at": now}
             )  # fmt: skip
-        tx.execute(vault.insert(), rows)
+        insert_rows(tx, vault, rows)
 
     def get(self, tx: sa.Connection, ref: str) -> Any | None:
         """The value; None when there is none or the customer's key was destroyed.
@@ -110,25 +110,19 @@ class Vault:
         Raises:
             VaultError: as `get`.
         """
-        found: dict[str, Any] = {}
-        for some in chunked(sorted(set(refs))):
-            query = (
-                sa.select(vault, vault_keys.c.wrapped_key)
-                .join(
-                    vault_keys,
-                    (vault_keys.c.customer_ref == vault.c.customer_ref)
-                    & (vault_keys.c.generation == vault.c.generation),
-                )
-                .where(vault.c.ref.in_(some), vault_keys.c.wrapped_key.is_not(None))
-            )
-            for row in tx.execute(query).mappings():
-                found[row["ref"]] = self._opened(row)
-        return found
+        wanted = sorted(set(refs))
+        if not wanted:
+            return {}
+        same_key = (vault_keys.c.customer_ref == vault.c.customer_ref) & (vault_keys.c.generation == vault.c.generation)
+        query = sa.select(vault, vault_keys.c.wrapped_key).join(vault_keys, same_key)
+        query = query.where(among(tx, vault.c.ref, wanted), vault_keys.c.wrapped_key.is_not(None))
+        return {row["ref"]: self._opened(row) for row in tx.execute(query).mappings()}
 
     def delete(self, tx: sa.Connection, refs: Iterable[str]) -> None:
         """Removes values that were replaced."""
-        for some in chunked(sorted(set(refs))):
-            tx.execute(vault.delete().where(vault.c.ref.in_(some)))
+        gone = sorted(set(refs))
+        if gone:
+            tx.execute(vault.delete().where(among(tx, vault.c.ref, gone)))
 
     def _opened(self, row: sa.RowMapping) -> Any:
         cipher = self._unwrap(row["customer_ref"], row["generation"], row["wrapped_key"])
@@ -161,15 +155,9 @@ class Vault:
         return keys
 
     def _known_keys(self, tx: sa.Connection, refs: set[str]) -> dict[str, _Key]:
-        known: dict[str, _Key] = {}
-        columns = (vault_keys.c.customer_ref, vault_keys.c.generation, vault_keys.c.wrapped_key)
-        for some in chunked(sorted(refs)):
-            query = sa.select(*columns).where(
-                vault_keys.c.customer_ref.in_(some), vault_keys.c.wrapped_key.is_not(None)
-            )
-            for ref, generation, wrapped in tx.execute(query):
-                known[ref] = _Key(generation, self._unwrap(ref, generation, wrapped))
-        return known
+        query = sa.select(vault_keys.c.customer_ref, vault_keys.c.generation, vault_keys.c.wrapped_key)
+        query = query.where(among(tx, vault_keys.c.customer_ref, sorted(refs)), vault_keys.c.wrapped_key.is_not(None))
+        return {row[0]: _Key(row[1], self._unwrap(*row)) for row in tx.execute(query)}
 
     def _renew(self, tx: sa.Connection, ref: str) -> None:
         """A new key for a customer who was erased and came back; what was erased stays unreadable."""

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from assistant.store.types import Json, UtcDateTime
 
+T = TypeVar("T")
 Row = dict[str, Any]
+OnConflict = Callable[[Any], Any]
+"""Adds to an INSERT what to do about a row that exists. The statement is cached by this function's identity."""
+
+CHUNK = 1_000  # rows of one IN list
+
+
+def chunked(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    """The values in pieces of at most `size`."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 def among(tx: sa.Connection, column: sa.ColumnElement[str], values: Iterable[str]) -> sa.ColumnElement[bool]:
@@ -24,59 +36,59 @@ def among(tx: sa.Connection, column: sa.ColumnElement[str], values: Iterable[str
     return column == sa.any_(sa.bindparam(None, list(values), type_=postgresql.ARRAY(sa.Text)))
 
 
-def insert_rows(tx: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    """Inserts the rows."""
-    _run(tx, table, rows)
+def insert_rows(tx: sa.Connection, table: sa.Table, rows: Sequence[Row], on_conflict: OnConflict | None = None) -> None:
+    """Inserts the rows, which all have the same columns (no defaults are filled in).
+
+    They go straight to the driver: SQLAlchemy's own way takes longer over a row than the database does.
+    """
+    if not rows:
+        return
+    statement, columns = _compiled(table, tuple(rows[0]), tx.dialect.name, on_conflict)
+    if tx.dialect.name == "sqlite":
+        tx.exec_driver_sql(statement, [tuple([c(r[k]) if c else r[k] for k, c in columns]) for r in rows])
+    else:
+        tx.exec_driver_sql(statement, [{k: c(r[k]) if c else r[k] for k, c in columns} for r in rows])
 
 
 def insert_ignoring(tx: sa.Connection, table: sa.Table, index: Sequence[str], rows: Sequence[Row]) -> None:
     """Inserts the rows; one whose `index` columns exist already is left alone."""
-    _run(tx, table, rows, index=tuple(index))
+    insert_rows(tx, table, rows, _ignoring(tuple(index)))
 
 
 def upsert_rows(
     tx: sa.Connection, table: sa.Table, index: Sequence[str], rows: Sequence[Row], update: Sequence[str]
 ) -> None:
     """Inserts the rows; of one whose `index` columns exist already, the `update` columns are replaced."""
-    _run(tx, table, rows, index=tuple(index), update=tuple(update))
+    insert_rows(tx, table, rows, _replacing(tuple(index), tuple(update)))
 
 
-def _run(
-    tx: sa.Connection, table: sa.Table, rows: Sequence[Row], *, index: tuple[str, ...] = (), update: tuple[str, ...] = ()
-) -> None:
-    """Straight to the driver: SQLAlchemy's own way takes longer over a row than the database does."""
-    if not rows:
-        return
-    statement, columns = _statement(table, tuple(rows[0]), tx.dialect.name, index, update)
-    if tx.dialect.name == "sqlite":
-        tx.exec_driver_sql(
-            statement, [tuple([c(r[k]) if c is not None else r[k] for k, c in columns]) for r in rows]
-        )
-    else:
-        tx.exec_driver_sql(statement, [{k: c(r[k]) if c is not None else r[k] for k, c in columns} for r in rows])
+@lru_cache(maxsize=64)
+def _ignoring(index: tuple[str, ...]) -> OnConflict:
+    return lambda insert: insert.on_conflict_do_nothing(index_elements=index)
 
 
-Convert = Callable[[Any], Any]
+@lru_cache(maxsize=64)
+def _replacing(index: tuple[str, ...], update: tuple[str, ...]) -> OnConflict:
+    return lambda insert: insert.on_conflict_do_update(
+        index_elements=index, set_={column: insert.excluded[column] for column in update}
+    )
 
 
 @lru_cache(maxsize=256)
-def _statement(
-    table: sa.Table, names: tuple[str, ...], dialect_name: str, index: tuple[str, ...], update: tuple[str, ...]
-) -> tuple[str, list[tuple[str, Convert | None]]]:
-    """The SQL of an insert of these columns, and each column's conversion, in the order of its parameters."""
-    is_sqlite = dialect_name == "sqlite"
-    dialect = sqlite.dialect() if is_sqlite else postgresql.psycopg.dialect()
+def _compiled(
+    table: sa.Table, names: tuple[str, ...], dialect: str, on_conflict: OnConflict | None
+) -> tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]:
+    """The SQL of an INSERT of these columns, and each parameter's name and conversion, in its order."""
+    is_sqlite = dialect == "sqlite"
     insert = (sqlite if is_sqlite else postgresql).insert(table)
-    if update:
-        insert = insert.on_conflict_do_update(index_elements=index, set_={c: insert.excluded[c] for c in update})
-    elif index:
-        insert = insert.on_conflict_do_nothing(index_elements=index)
-    compiled = insert.compile(dialect=dialect, column_keys=list(names))
-    order = compiled.positiontup if is_sqlite else names
-    return str(compiled), [(name, _converter(table.c[name], is_sqlite=is_sqlite)) for name in order or names]
+    if on_conflict is not None:
+        insert = on_conflict(insert)
+    compiled = insert.compile(dialect=sqlite.dialect() if is_sqlite else PGDialect_psycopg(), column_keys=list(names))
+    order = list(compiled.positiontup or []) if is_sqlite else list(names)
+    return str(compiled), [(name, _conversion(table.c[name], is_sqlite=is_sqlite)) for name in order]
 
 
-def _converter(column: sa.Column[Any], *, is_sqlite: bool) -> Convert | None:
+def _conversion(column: sa.Column[Any], *, is_sqlite: bool) -> Callable[[Any], Any] | None:
     if isinstance(column.type, Json):
         return _json
     if isinstance(column.type, UtcDateTime):
@@ -90,7 +102,9 @@ def _json(value: Any) -> str | None:
 
 def _text_time(value: datetime | None) -> str | None:
     """As SQLAlchemy writes times to SQLite: UTC without saying so, always with microseconds."""
-    return None if value is None else _aware(value).astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    if value is None:
+        return None
+    return _aware(value).astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _aware(value: Any) -> Any:

@@ -61,7 +61,7 @@ checkouts = sa.Table(
     _col("customer_id", _Ref, nullable=True, index=True),
     _col("customer_ref", _Ref),  # whose vault key its personal fields are under
     _col("snapshot", Json),
-    _col("events_folded", sa.Integer),  # how many events the snapshot was folded from
+    _col("version", sa.Integer),  # rises with each writing
     _col("updated_at", UtcDateTime),
     _col("latest_event_at", UtcDateTime, nullable=True),
 )  # fmt: skip

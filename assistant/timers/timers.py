@@ -13,9 +13,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.dialects import postgresql, sqlite
 
-from assistant.store.batches import chunked
+from assistant.store.batches import among, insert_rows
 from assistant.store.engine import Store, utcnow
 from assistant.store.tables import timers
 from knowledge.vocabulary.errors import UnavailableError
@@ -55,20 +54,34 @@ def set_timers(tx: sa.Connection, wanted: Sequence[Timer], *, keep_earlier: bool
     """`set_timer` for many; of `Timer`, attempts and version are ignored."""
     if not wanted:
         return
-    insert = (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(timers)
-    new = insert.excluded
-    values: dict[str, Any] = {c: new[c] for c in ("due_at", "generation", "payload")}
-    if keep_earlier:
-        # One that is being fired right now counts as gone: it may have looked before this was known.
-        keep = timers.c.leased_until.is_(None) & (timers.c.due_at <= new.due_at)
-        values = {c: sa.case((keep, timers.c[c]), else_=new[c]) for c in values}
-    values |= {"version": timers.c.version + 1, "attempts": 0, "leased_until": None}
     rows = [
         {"kind": t.kind, "subject": t.subject, "due_at": t.due_at, "generation": t.generation, "payload": t.payload,
          "version": 1, "attempts": 0, "leased_until": None}
         for t in sorted(wanted, key=lambda t: (t.kind, t.subject))
     ]  # fmt: skip
-    tx.execute(insert.on_conflict_do_update(index_elements=["kind", "subject"], set_=values), rows)
+    insert_rows(tx, timers, rows, _unless_earlier if keep_earlier else _replacing)
+
+
+_SET = ("due_at", "generation", "payload")
+
+
+def _replacing(insert: Any) -> Any:
+    return _again(insert, {column: insert.excluded[column] for column in _SET})
+
+
+def _unless_earlier(insert: Any) -> Any:
+    # One that is being fired right now counts as gone: it may have looked before this was known.
+    keep = timers.c.leased_until.is_(None) & (timers.c.due_at <= insert.excluded.due_at)
+    return _again(insert, {column: sa.case((keep, timers.c[column]), else_=insert.excluded[column]) for column in _SET})
+
+
+def _again(insert: Any, values: dict[str, Any]) -> Any:
+    values |= {
+        "version": timers.c.version + sa.literal_column("1"),
+        "attempts": sa.literal_column("0"),
+        "leased_until": sa.null(),
+    }
+    return insert.on_conflict_do_update(index_elements=["kind", "subject"], set_=values)
 
 
 def cancel_timer(tx: sa.Connection, kind: str, subject: str) -> None:
@@ -78,8 +91,9 @@ def cancel_timer(tx: sa.Connection, kind: str, subject: str) -> None:
 
 def cancel_timers(tx: sa.Connection, kind: str, subjects: Iterable[str]) -> None:
     """Cancels the timers of this kind and these subjects that there are."""
-    for some in chunked(sorted(subjects)):
-        tx.execute(timers.delete().where(timers.c.kind == kind, timers.c.subject.in_(some)))
+    gone = sorted(subjects)
+    if gone:
+        tx.execute(timers.delete().where(timers.c.kind == kind, among(tx, timers.c.subject, gone)))
 
 
 def timer_of(tx: sa.Connection, kind: str, subject: str) -> Timer | None:
@@ -87,6 +101,13 @@ def timer_of(tx: sa.Connection, kind: str, subject: str) -> Timer | None:
     query = sa.select(timers).where(timers.c.kind == kind, timers.c.subject == subject)
     row = tx.execute(query).mappings().first()
     return timer_from(row) if row else None
+
+
+def due_by_subject(tx: sa.Connection, kind: str, subjects: Iterable[str]) -> dict[str, datetime]:
+    """When the timers of this kind are due, of those subjects that have one which nobody is firing."""
+    query = sa.select(timers.c.subject, timers.c.due_at)
+    query = query.where(timers.c.kind == kind, timers.c.leased_until.is_(None), among(tx, timers.c.subject, subjects))
+    return {row[0]: row[1] for row in tx.execute(query)}
 
 
 def timer_from(row: sa.RowMapping) -> Timer:

@@ -165,6 +165,7 @@ class Library:
                     self._opened = self._open()
             yield self._opened
         except (ChromaError, HTTPError, OSError, RuntimeError) as error:
+            self._opened = None  # the server may have been replaced: look for the collection anew
             raise _unavailable(error) from error
         except ValueError as error:  # chromadb's own, when its server can't be reached at first
             if self._opened is not None:

@@ -331,17 +331,23 @@ _ISSUERS = re.compile(r"4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{
 
 def find_card_number(value: Any, field: str = "") -> bool:
     """Whether a full payment card number (issuer prefix, length, Luhn) stands anywhere but in an identity field."""
+    if isinstance(value, str):
+        return len(value) >= 13 and field not in _IDENTITIES and _holds_card(value)
     if isinstance(value, dict):
-        return any(find_card_number(item, key) for key, item in value.items())
-    if isinstance(value, list):
-        return any(find_card_number(item, field) for item in value)
-    if field in _IDENTITIES or isinstance(value, bool) or value is None:
-        return False
-    if isinstance(value, int):
-        return value > 10**12 and _is_card(str(value))
-    if isinstance(value, str) and len(value) >= 13:
-        return any(_is_card(re.sub(r"\D", "", found.group())) for found in _CARD.finditer(value))
+        for key, item in value.items():  # loops, not any(): it looks at every event
+            if find_card_number(item, key):
+                return True
+    elif isinstance(value, list):
+        for item in value:
+            if find_card_number(item, field):
+                return True
+    elif isinstance(value, int):
+        return value > 10**12 and field not in _IDENTITIES and _is_card(str(value))
     return False
+
+
+def _holds_card(text: str) -> bool:
+    return any(_is_card(re.sub(r"\D", "", found.group())) for found in _CARD.finditer(text))
 
 
 def _is_card(digits: str) -> bool:

@@ -24,7 +24,9 @@ from assistant.settings import SettingError, load_settings
         ("HELLOWORD_DEADLINE_ORDRE", "10"),
     ],
 )
-def test_a_wrong_setting_stops_the_start_and_names_itself(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_wrong_setting_stops_the_start_and_names_itself(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingError, match=name):
         load_settings()

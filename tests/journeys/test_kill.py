@@ -100,7 +100,7 @@ def check(shop: Running, cases: list[dict[str, Any]], database_url: str) -> None
     open_cases = {c["checkout_id"] for c in cases if c["status"] in ("handed_off", "awaiting_approval")}
     verdicts = shop.judge(open_cases)
     assert verdicts.green, verdicts.report()
-    applied = Counter(w["key"] for w in shop.writes() if w["applied"] and not w["replayed"])
+    applied = Counter(w["key"] for w in shop.writes() if w["outcome"] == "applied")
     assert [key for key, times in applied.items() if times > 1] == []
     engine = make_engine(database_url)
     with engine.connect() as connection:

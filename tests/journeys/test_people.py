@@ -65,7 +65,7 @@ def test_a_claimed_case_is_left_alone_until_it_is_given_back(house: House) -> No
     claimed = house.post(f"{path}/claim").json()
     assert (claimed["status"], claimed["owner"]["kind"]) == ("handed_off", "person")
     before = len(house.shop.writes())
-    house.shop.customer("reply", checkout_id=checkout_id, text="hello?")
+    house.shop.customer("reply", checkout_id=checkout_id, dedupe_key=f"{case['id']}:1:pay_rest", text="hello?")
     house.shop.wait_idle(5)
     assert len(house.shop.writes()) == before
     assert house.post(f"{path}/release").status_code == 200

@@ -19,8 +19,13 @@ def cny(amount: int) -> dict[str, Any]:
 
 def view(code: str, facts: dict[str, Any] | None = None) -> dict[str, Any]:
     order = ORDERS[f"example-{code.replace('_', '-')}"]
-    back = {"at": AT.isoformat(), "facts": {"checkout_id": order["checkout_id"], **facts}} if facts else None
-    return order_view(order | {"read_back": back}, AT)
+    return order_view(order | {"read_back": read(facts) if facts else None}, AT)
+
+
+def read(facts: dict[str, Any]) -> dict[str, Any]:
+    """A read-back as it is stored: by part."""
+    parts = {name: {"at": AT.isoformat(), "value": value, "ref": None} for name, value in facts.items()}
+    return {"at": AT.isoformat(), "facts": parts}
 
 
 def differences(seen: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -77,13 +82,13 @@ def test_short_and_wrongly_listed_stock_is_found_and_ones_own_hold_counts() -> N
 
     held = view("price_mismatch", stock(0, 0))  # two wanted, two held for this checkout
     assert "stock_short" not in differences(held)
-    nothing = differences(view("paid_order_missing", stock(1, 4)))
+    nothing = differences(view("paid_out_of_stock", stock(1, 4)))
     assert nothing["stock_short"]["systems"] == {"wanted": 2, "available": 1}
     assert nothing["stock_listed"]["systems"] == {"shop": 4, "inventory": 1}
 
 
 def test_a_checkout_only_the_shop_knows_is_shown_as_read() -> None:
-    back = {"at": AT.isoformat(), "facts": {"checkout_id": "ck", "checkout": {"id": "ck", "status": "open"}}}
+    back = read({"checkout": {"id": "ck", "status": "open"}, "confirmed": None})
     seen = order_view({"checkout_id": "ck", "snapshot": None, "read_back": back}, AT)
     assert seen["read_back"]["checkout_status"] == "open"
     assert seen["differences"] == []

@@ -80,7 +80,9 @@ def test_a_currency_without_a_limit_goes_to_a_human_and_moving_nothing_needs_nob
 
 
 def test_the_playbooks_own_reasons_are_kept(store: Store) -> None:
-    wanted = Plan(fault="price_mismatch", summary={}, steps=[step("reprice_order", 10)], needs_human=["price_drop_share"])
+    wanted = Plan(
+        fault="price_mismatch", summary={}, steps=[step("reprice_order", 10)], needs_human=["price_drop_share"]
+    )
     assert reasons(store, wanted) == ["price_drop_share"]
 
 

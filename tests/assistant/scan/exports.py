@@ -13,7 +13,13 @@ ITEM = {"seq": 1, "product_id": "tea", "seller_id": "s", "price": 49.9, "freight
 def olist_order(order_id: str, **changes: Any) -> dict[str, Any]:
     """A delivered order in the layout of the Olist data; `labels` say the truth, with `wrong` true labels."""
     wrong = changes.pop("wrong", [])
-    names = ["paid_no_items", "never_approved", "carrier_before_approval", "delivered_before_carrier", "amount_mismatch"]
+    names = [
+        "paid_no_items",
+        "never_approved",
+        "carrier_before_approval",
+        "delivered_before_carrier",
+        "amount_mismatch",
+    ]
     row: dict[str, Any] = {
         "order_id": order_id,
         "customer": {"unique_id": f"c{order_id}", "zip_prefix": 13215, "city": "jundiai", "state": "SP"},
@@ -78,7 +84,9 @@ FAULTY = {
 def light(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same orders as the unbiased file has them: without items, customers and sums."""
     keep = ("order_id", "purchased_at", "approved_at", "handed_to_carrier_at", "delivered_at", "estimated_delivery")
-    return [{k: row[k] for k in (*keep, "payments")} | {"labels": row["labels"], "ts_precision": "second"} for row in rows]
+    return [
+        {k: row[k] for k in (*keep, "payments")} | {"labels": row["labels"], "ts_precision": "second"} for row in rows
+    ]
 
 
 def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> Path:

@@ -79,7 +79,7 @@ def test_a_row_written_at_the_moment_of_erasure_stays_unreadable(store: Store, v
 
 
 def test_a_customers_refs_include_checkouts_from_before_they_were_known(store: Store, vault: Vault) -> None:
-    row = {"customer_ref": "g:ck-9", "snapshot": {}, "events_folded": 0, "updated_at": NOW}
+    row = {"customer_ref": "g:ck-9", "snapshot": {}, "version": 1, "updated_at": NOW}
     with store.begin() as tx:
         tx.execute(checkouts.insert().values(checkout_id="ck-9", customer_id="alice", **row))
         tx.execute(checkouts.insert().values(checkout_id="ck-8", customer_id="bob", **row))

@@ -17,7 +17,9 @@ NOW = datetime(2026, 3, 1, 12, 30, 1, 234567, tzinfo=UTC)
 
 def fill(store: Store) -> None:
     with store.begin() as tx:
-        tx.execute(timers.insert().values(kind="retry", subject="case_1", due_at=NOW, payload={"n": 1}, version=1, attempts=0))
+        tx.execute(
+            timers.insert().values(kind="retry", subject="case_1", due_at=NOW, payload={"n": 1}, version=1, attempts=0)
+        )
         key = {"id": "k", "name": "n", "hash": "h", "scopes": ["chat"], "role": "agent", "created_at": NOW}
         tx.execute(api_keys.insert().values(**key))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from knowledge.library.embedders import UniversalSentenceEmbedder
 from knowledge.library.library import Library
 from knowledge.library.solved import SolvedCase, Tried
 from knowledge.vocabulary.errors import UnavailableError
+from tests.support.ports import free_port
+from tests.support.processes import running
 
 QUESTIONS = {
     "paid_order_missing": ("客户付了钱但是系统里没有订单", "customer paid but there is no order"),
@@ -120,3 +123,22 @@ def test_a_server_that_is_down_is_unavailable(embedder: UniversalSentenceEmbedde
 def test_a_question_without_content_finds_nothing(filled: Library) -> None:
     assert filled.search("  ") == []
     assert filled.search("price", limit=0) == []
+
+
+def test_a_chroma_server_is_shared_by_several_processes_libraries(
+    embedder: UniversalSentenceEmbedder, tmp_path: Path
+) -> None:
+    """Two libraries on one server, as two processes have them, see each other's cases at once."""
+    port = free_port()
+    chroma = Path(sys.executable).parent / "chroma"
+    command = [str(chroma), "run", "--path", str(tmp_path / "served"), "--host", "127.0.0.1", "--port", str(port)]
+    url = f"http://127.0.0.1:{port}"
+    with running(command, ready_url=f"{url}/api/v2/heartbeat"):
+        one, other = Library(embedder, chroma_url=url), Library(embedder, chroma_url=url)
+        assert other.count() == 0
+        one.add(solved("price_mismatch"))
+        assert [s.case.fault for s in other.search(QUESTIONS["price_mismatch"][0])] == ["price_mismatch"]
+        other.remove("case_price_mismatch")
+        assert one.count() == 0
+    with pytest.raises(UnavailableError, match="library_unavailable"):
+        one.count()

@@ -104,7 +104,7 @@ def upgrade() -> None:
     sa.Column('customer_id', sa.String(length=512), nullable=True),
     sa.Column('customer_ref', sa.String(length=512), nullable=False),
     sa.Column('snapshot', assistant.store.types.Json(), nullable=False),
-    sa.Column('events_folded', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('updated_at', assistant.store.types.UtcDateTime(timezone=True), nullable=False),
     sa.Column('latest_event_at', assistant.store.types.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('checkout_id', name=op.f('pk_checkouts'))

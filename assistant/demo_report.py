@@ -1,0 +1,216 @@
+"""What the demo prints: the welcome, one line per case, running totals, and the summary; in Chinese or English."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from assistant.agent.labels import fault_title, label
+from knowledge.phrases import language_of, render
+
+Case = Mapping[str, Any]
+ENDED = ("resolved", "closed")
+WORKING = ("open", "diagnosing", "repairing")
+REPAIRED = ("repaired", "repaired_with_approval")
+
+# What a step did, in a word or three; `effect` in the case says it in full.
+DEEDS: dict[str, dict[str, str]] = {
+    "backorder_line": {"zh-CN": "改为预订", "en": "back-ordered"},
+    "cancel_lines": {"zh-CN": "取消缺货商品", "en": "missing lines cancelled"},
+    "cancel_order": {"zh-CN": "取消订单", "en": "order cancelled"},
+    "cancel_payment": {"zh-CN": "取消付款", "en": "payment cancelled"},
+    "cancel_payment_link": {"zh-CN": "作废付款链接", "en": "payment link withdrawn"},
+    "capture_payment": {"zh-CN": "完成扣款", "en": "payment captured"},
+    "commit_reservation": {"zh-CN": "占用库存", "en": "stock committed"},
+    "confirm_order": {"zh-CN": "确认订单", "en": "order confirmed"},
+    "create_order": {"zh-CN": "补建订单一次", "en": "order created once"},
+    "create_payment_link": {"zh-CN": "生成补款链接", "en": "payment link made"},
+    "expire_checkout": {"zh-CN": "关闭结算", "en": "checkout closed"},
+    "refund_payment": {"zh-CN": "退款", "en": "refunded"},
+    "release_reservation": {"zh-CN": "释放库存", "en": "stock released"},
+    "reprice_checkout": {"zh-CN": "结算改为较优价格", "en": "checkout gets the better price"},
+    "reprice_order": {"zh-CN": "订单改为较优价格", "en": "order gets the better price"},
+    "reserve_stock": {"zh-CN": "预留库存", "en": "stock reserved"},
+    "send_message": {"zh-CN": "告知顾客", "en": "customer told"},
+    "set_checkout_address": {"zh-CN": "补全结算地址", "en": "address completed"},
+    "set_order_address": {"zh-CN": "补全订单地址", "en": "order's address completed"},
+    "substitute_line": {"zh-CN": "换货", "en": "substituted"},
+}
+
+TEXTS: dict[str, dict[str, str]] = {
+    "starting_shop": {"zh-CN": "正在启动演示商城……", "en": "Starting the demo shop …"},
+    "starting_assistant": {"zh-CN": "正在启动助手……", "en": "Starting the assistant …"},
+    "ready": {"zh-CN": "就绪（{seconds} 秒）", "en": "ready ({seconds} s)"},
+    "title": {"zh-CN": "Helloword 助手 · 演示", "en": "Helloword Assistant · demo"},
+    "page": {"zh-CN": "实时页面  {url}   （自动登录）", "en": "Live page  {url}   (signed in by itself)"},
+    "shop": {
+        "zh-CN": "演示商城  {url}   每秒 {rate} 单，其中约 {share} 会出问题；顾客会答复消息",
+        "en": "Demo shop  {url}   {rate} orders a second, about {share} of them break; its customers answer messages",
+    },
+    "home": {"zh-CN": "数据目录  {home}", "en": "Data       {home}"},
+    "look": {"zh-CN": "看什么", "en": "What to look at"},
+    "look.1": {
+        "zh-CN": "打开实时页面：队列会自己更新；点开一个个案，看断在哪一步、方案和经过。",
+        "en": "Open the live page: the queue moves by itself. Open a case: where it broke, the plan, what happened.",
+    },
+    "look.2": {
+        "zh-CN": "“待审批”：超过自动处理限额的方案等您批准或驳回。",
+        "en": "“For approval”: plans above the limit wait for you to approve or reject them.",
+    },
+    "look.3": {
+        "zh-CN": "在个案里提问，例如“出了什么问题？”；回答会注明依据。",
+        "en": "Ask a case, for instance “What is wrong?”; the answer names its sources.",
+    },
+    "look.4": {
+        "zh-CN": "下面每个破损订单一行。Ctrl-C 结束，并由商城核对所有订单的最终状态。",
+        "en": "Below is a line for each broken order. Ctrl-C ends it, and the shop then judges how every order ended.",
+    },
+    "verified": {"zh-CN": "回读核实", "en": "verified by read-back"},
+    "to_people": {"zh-CN": "转交{owner}", "en": "handed to {owner}"},
+    "for_you": {"zh-CN": "等您审批：{url}", "en": "waits for your approval: {url}"},
+    "seconds": {"zh-CN": "{n} 秒", "en": "{n} s"},
+    "sum.orders": {"zh-CN": "{n} 单，其中 {broken} 单出过问题", "en": "{n} orders, {broken} broken"},
+    "sum.alone": {
+        "zh-CN": "系统自动修复 {n}（中位用时 {median}）",
+        "en": "{n} repaired by the assistant alone (median {median})",
+    },
+    "sum.approved": {"zh-CN": "经审批修复 {n}", "en": "{n} repaired with approval"},
+    "sum.others": {"zh-CN": "其他方式结束 {n}", "en": "{n} ended otherwise"},
+    "sum.working": {"zh-CN": "处理中 {n}", "en": "{n} in work"},
+    "sum.customer": {"zh-CN": "等待顾客 {n}", "en": "{n} waiting for the customer"},
+    "sum.approval": {"zh-CN": "待审批 {n}", "en": "{n} waiting for approval"},
+    "sum.people": {"zh-CN": "转人工 {n}", "en": "{n} with people"},
+    "stopping": {
+        "zh-CN": "正在结束：不再有新订单，等待手头的个案处理完（再按一次 Ctrl-C 立即结束）。",
+        "en": "Stopping: no new orders; finishing the cases at hand (Ctrl-C again ends it at once).",
+    },
+    "judging": {
+        "zh-CN": "商城掌握真相，由它核对每个订单的最终状态：",
+        "en": "The shop knows the truth, and judges how every order ended:",
+    },
+    "not_judged": {"zh-CN": "未核对最终状态。", "en": "How the orders ended was not judged."},
+    "bye": {"zh-CN": "已结束。", "en": "Ended."},
+    "kept": {"zh-CN": "数据保留在 {home}。", "en": "The data stays in {home}."},
+}
+
+
+class Report:
+    """Prints to a terminal or to a plain file alike; a case is told once at each point of rest."""
+
+    def __init__(self, console: Console, language: str, page_url: str) -> None:
+        self._console, self._language, self._page = console, language_of(language), page_url
+        self._told: set[tuple[str, int, str]] = set()
+        self._handling: dict[str, float] = {}
+
+    def say(self, key: str, style: str = "", indent: int = 0, **values: Any) -> None:
+        """One of the sentences above."""
+        self.line(Text(" " * indent + self.words(key, **values), style=style))
+
+    def line(self, text: Text | str = "") -> None:
+        """A line as it is: never wrapped, so that it can be cut, grepped and copied."""
+        self._console.print(text, soft_wrap=True, markup=False, highlight=False)
+
+    def words(self, key: str, **values: Any) -> str:
+        """A sentence in this report's language."""
+        return render(TEXTS, key, self._language, **values)
+
+    def welcome(self, *, shop_url: str, rate: float, share: float, home: str) -> None:
+        """What runs where, and what to look at."""
+        self.line()
+        self.say("title", "bold")
+        self.say("page", "bold", 2, url=self._page)
+        self.say("shop", "", 2, url=shop_url, rate=f"{rate:g}", share=f"{share:.0%}")
+        self.say("home", "", 2, home=home)
+        self.line()
+        self.say("look", "bold")
+        for number in range(1, 5):
+            self.line(f"  {number}. " + self.words(f"look.{number}"))
+        self.line()
+
+    # -- cases ------------------------------------------------------------------------------------------------------
+
+    def tell(self, cases: Iterable[Case]) -> int:
+        """Prints what is new about these cases; returns how many lines that were."""
+        fresh = [case for case in cases if self._is_news(case)]
+        for case in sorted(fresh, key=_rested_at):
+            self.line(self._line_of(case))
+        return len(fresh)
+
+    def _is_news(self, case: Case) -> bool:
+        status = "ended" if case["status"] in ENDED else case["status"]
+        if status not in ("ended", "handed_off", "awaiting_approval"):
+            return False
+        news = (case["id"], case["episode"], status)
+        if news in self._told:
+            return False
+        self._told.add(news)
+        if case["resolution"] in REPAIRED:
+            self._handling[case["id"]] = _seconds(case["detectable_at"], case["resolved_at"])
+        return True
+
+    def _line_of(self, case: Case) -> Text:
+        mark, style, outcome = self._outcome(case)
+        at = datetime.fromisoformat(_rested_at(case)).astimezone()
+        line = Text(f"{at:%H:%M:%S}  ", style="dim")
+        line.append(mark, style=style)
+        line.append(f" {self._titles(case)}")
+        line.append(f" → {outcome}", style="" if mark == "✓" else style)
+        return line
+
+    def _outcome(self, case: Case) -> tuple[str, str, str]:
+        if case["status"] == "awaiting_approval":
+            return "?", "yellow", self.words("for_you", url=f"{self._page}/#view=approval&case={case['id']}")
+        if case["status"] == "handed_off":
+            took = self._duration(_seconds(case["detectable_at"], _rested_at(case)))
+            return "»", "cyan", f"{self.words('to_people', owner=(case['owner'] or {}).get('name', '—'))}, {took}"
+        took = self._duration(_seconds(case["detectable_at"], case["resolved_at"]))
+        if case["resolution"] in REPAIRED:
+            done = [DEEDS.get(a, {}).get(self._language, a.replace("_", " ")) for a in _done(case)]
+            told = [", ".join(done), self.words("verified")] if done else [self.words("verified")]
+            return "✓", "green", f"{' → '.join(told)}, {took}"
+        return "✓", "green", f"{label('resolution', case['resolution'], self._language)}, {took}"
+
+    def _titles(self, case: Case) -> str:
+        codes = dict.fromkeys(fault["code"] for fault in case["faults"])
+        return " + ".join(fault_title(code, self._language) for code in codes)
+
+    def _duration(self, seconds: float) -> str:
+        return self.words("seconds", n=f"{seconds:.1f}")
+
+    # -- totals -----------------------------------------------------------------------------------------------------
+
+    def totals(self, running: float, orders: int, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """One line of sums; `running` is in seconds."""
+        status, ended = Counter(counts["status"]), Counter(counts["resolution"])
+        median = self._duration(statistics.median(self._handling.values())) if self._handling else "—"
+        sums = {
+            "alone": ended["repaired"],
+            "approved": ended["repaired_with_approval"],
+            "others": ended.total() - sum(ended[name] for name in REPAIRED),
+            "working": sum(status[name] for name in WORKING),
+            "customer": status["awaiting_customer"],
+            "approval": status["awaiting_approval"],
+            "people": status["handed_off"],
+        }
+        told = [self.words("sum.orders", n=orders, broken=status.total())]
+        told += [self.words(f"sum.{name}", n=n, median=median) for name, n in sums.items() if n]
+        self.line(Text(f"{int(running // 60)}:{int(running % 60):02d}  {' · '.join(told)}", style="bold"))
+
+
+def _done(case: Case) -> list[str]:
+    """The actions that were performed, each once, in order."""
+    return list(dict.fromkeys(step["action"] for step in case["plan"] if step["status"] == "done"))
+
+
+def _rested_at(case: Case) -> str:
+    return str(case["resolved_at"] or case["first_action_at"] or case["queued_at"])
+
+
+def _seconds(start: str, end: str) -> float:
+    return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())

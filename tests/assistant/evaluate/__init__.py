@@ -1,0 +1,1 @@
+"""The audit, the proof and the benches."""
