@@ -231,12 +231,11 @@ class Demo:
         waiting = [s for s in ("awaiting_approval", "handed_off") if counts["status"].get(s)]
         ended = sum(counts["status"].get(status, 0) for status in ENDED)
         wanted = [*waiting, *(ENDED if ended != self._ended_before else ())]
-        for status in wanted:
-            page = self._read(self._api, "/v1/cases", {"status": status, "limit": "200", "order": "newest"})
-            if page is None:
-                return
+        query = {"status": ",".join(wanted), "limit": "200", "order": "newest"}
+        page = self._read(self._api, "/v1/cases", query) if wanted else None
+        if page is not None:
             self.report.tell(page["items"])
-        self._ended_before = ended
+            self._ended_before = ended
 
     def _totals(self) -> None:
         counts, stats = self._counts(), self._read(self._admin, "/_sandbox/stats")

@@ -71,6 +71,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh-CN": "下面每个破损订单一行。Ctrl-C 结束，并由商城核对所有订单的最终状态。",
         "en": "Below is a line for each broken order. Ctrl-C ends it, and the shop then judges how every order ended.",
     },
+    "team.service": {"zh-CN": "客服团队", "en": "the service team"},
+    "and": {"zh-CN": "、", "en": ", "},
+    "after": {"zh-CN": "{what}，{time}", "en": "{what}, {time}"},
     "verified": {"zh-CN": "回读核实", "en": "verified by read-back"},
     "to_people": {"zh-CN": "转交{owner}", "en": "handed to {owner}"},
     "for_you": {"zh-CN": "等您审批：{url}", "en": "waits for your approval: {url}"},
@@ -166,15 +169,19 @@ class Report:
     def _outcome(self, case: Case) -> tuple[str, str, str]:
         if case["status"] == "awaiting_approval":
             return "?", "yellow", self.words("for_you", url=f"{self._page}/#view=approval&case={case['id']}")
+        took = self._duration(_seconds(case["detectable_at"], _rested_at(case)))
         if case["status"] == "handed_off":
-            took = self._duration(_seconds(case["detectable_at"], _rested_at(case)))
-            return "»", "cyan", f"{self.words('to_people', owner=(case['owner'] or {}).get('name', '—'))}, {took}"
-        took = self._duration(_seconds(case["detectable_at"], case["resolved_at"]))
+            return "»", "cyan", self.words("after", what=self.words("to_people", owner=self._owner(case)), time=took)
+        told = label("resolution", case["resolution"], self._language)
         if case["resolution"] in REPAIRED:
             done = [DEEDS.get(a, {}).get(self._language, a.replace("_", " ")) for a in _done(case)]
-            told = [", ".join(done), self.words("verified")] if done else [self.words("verified")]
-            return "✓", "green", f"{' → '.join(told)}, {took}"
-        return "✓", "green", f"{label('resolution', case['resolution'], self._language)}, {took}"
+            told = " → ".join(filter(None, [self.words("and").join(done), self.words("verified")]))
+        return "✓", "green", self.words("after", what=told, time=took)
+
+    def _owner(self, case: Case) -> str:
+        owner = case["owner"] or {}
+        known = f"team.{owner.get('id')}" if owner.get("kind") == "team" else ""
+        return self.words(known) if known in TEXTS else str(owner.get("name", "—"))
 
     def _titles(self, case: Case) -> str:
         codes = dict.fromkeys(fault["code"] for fault in case["faults"])

@@ -17,7 +17,8 @@ from knowledge.vocabulary.codes import CaseStatus
 _Json = Mapping[str, Any]
 _MOST = 6  # items of a list
 _PERFORMED = ("done", "failed", "running", "skipped", "unknown")
-_TALK = ("asked", "told", "not_told", "replied", "no_reply")
+_TALK = ("asked", "told", "replied")
+_SILENCES = ("not_told", "no_reply")
 _DEEDS = ("step_done", "step_already")
 _SETBACKS = ("step_refused", "step_unknown", "shop_unavailable", "approved", "rejected", "self_cleared", "handed_off")
 _ENDED = (CaseStatus.RESOLVED, CaseStatus.CLOSED)
@@ -148,7 +149,7 @@ class Answers:
         entries = [entry for entry in self._case.get("timeline") or [] if sentence_key(entry.get("what")) in keys]
         return [
             self._say("happened", at=self._say.time(entry.get("at")), what=words_of(entry["what"], self._language),
-                      cite=self._say.cite(entry.get("evidence")))
+                      cite=self._say.cite(entry.get("evidence")) or self._cite_case)
             for entry in entries[-_MOST:]
         ]  # fmt: skip
 
@@ -176,17 +177,17 @@ class Answers:
         return [self._say("owner", owner=owner, cite=self._cite_case)]
 
     def _told(self) -> list[str]:
-        history = self._history(_TALK)
         promises = [self._promise(promise) for promise in self._case.get("promises") or []]
+        history = self._history(_SILENCES if promises else (*_TALK, *_SILENCES))
         if not history and not promises:
             return [self._say("not_told", cite=self._cite_case)]
-        return [self._say("told"), *history, *promises]
+        return [self._say("told"), *promises, *history]
 
     def _promise(self, promise: _Json) -> str:
         channel = label("channel", promise.get("channel"), self._language)
         state = label("message", promise.get("state"), self._language)
         answer = promise.get("choice") or self._say("answered" if promise.get("replied_at") else "unanswered")
-        return self._say("promise", at=self._say.time(promise.get("at")), occasion=promise.get("occasion"),
+        return self._say("promise", at=self._say.time(promise.get("at")), occasion=str(promise.get("occasion")).replace("_", " "),
                          channel=channel, state=state, answer=answer, cite=self._cite_case)  # fmt: skip
 
     def _do(self) -> list[str]:

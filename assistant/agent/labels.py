@@ -112,6 +112,7 @@ _LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "held_unpaid": ("付款失败但库存仍被占用", "payment failed but stock is still held"),
         "captured_and_due": ("实收与应付不一致", "captured and due differ"),
         "order_total": ("订单总额与结算总额不一致", "the order's total differs from the checkout's"),
+        "kept_though_over": ("已取消或失效，款项仍未退还", "it is over, and money is still kept"),
         "paid_without_order": ("已付款但没有有效订单", "paid, but there is no live order"),
     },
 }

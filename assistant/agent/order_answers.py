@@ -28,7 +28,10 @@ class OrderAnswers:
         if money:
             sums = {name: self._say.money(money[name]) for name in ("due", "captured", "refunded", "refund_pending")}
             lines = [self._say("money", cite=cite, **sums)]
+            if self.order.get("over"):
+                lines.append(self._say("money.over"))
             for key, name in (
+                ("money.authorized", "authorized"),
                 ("money.left", "left_to_pay"),
                 ("money.above", "kept_above_due"),
                 ("money.disputed", "disputed"),

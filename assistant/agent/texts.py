@@ -94,10 +94,15 @@ TEXTS: dict[str, dict[str, str]] = {
         "zh-CN": "尚无约定的应付总额 {cite}。",
         "en": "No payable total was agreed yet {cite}.",
     },
+    "money.over": {
+        "zh-CN": "该单已取消或失效，不会再发货。",
+        "en": "It was cancelled or has expired; nothing will be delivered any more.",
+    },
+    "money.authorized": {"zh-CN": "另有已授权、尚未扣款 {amount}。", "en": "{amount} is authorised and not captured."},
     "money.left": {"zh-CN": "还差 {amount} 未付。", "en": "{amount} is still to be paid."},
     "money.above": {
-        "zh-CN": "我们手上比应付多 {amount}。",
-        "en": "We keep {amount} more than is due.",
+        "zh-CN": "多收且尚未退还 {amount}。",
+        "en": "{amount} more than is due is kept.",
     },
     "money.disputed": {"zh-CN": "争议金额 {amount}。", "en": "{amount} is disputed."},
     "payment": {

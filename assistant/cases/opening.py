@@ -130,6 +130,9 @@ class Opening:
     def _extend(
         self, tx: sa.Connection, case: Case, snapshot: OrderSnapshot, findings: list[Finding], now: datetime
     ) -> None:
+        if case["status"] == CaseStatus.REPAIRING:  # our own steps may look like faults: the journey will see
+            self._cases.wake(tx, case, now)
+            return
         known = {f["code"]: f for f in case["faults"]}
         fresh = [
             f for f in findings

@@ -77,14 +77,14 @@ class Planner:
         A fault whose repair was begun counts until its playbook says that it is settled, even when the snapshot no
         longer shows it (a substitute is in the order, the difference is not paid back yet).
         """
-        present = {f.code for f in look.findings}
-        begun = [f for f in self.handled(case) if f.code not in present]
-        unsettled = [f for f in [*look.findings, *begun] if not self._is_settled(f, look, context)]
+        begun = self.handled(case)
+        unsettled = [f for f in _once([*look.findings, *begun]) if not self._is_settled(f, look, context)]
         if not unsettled:
             return None
+        ours = [f for f in unsettled if f.code in {b.code for b in begun}]
+        # What was begun is finished first: in the middle of a repair the books can't agree.
+        unsettled = ours or unsettled
         human = next((f for f in unsettled if f.code in HUMAN_FIRST), None)
-        if human is not None and self._repays_itself(look, unsettled):
-            human = None
         repairable = [f for f in unsettled if CATALOGUE[f.code].plan]
         if human is not None or not repairable:
             return Choice(human or unsettled[0], None, "human_fault")
@@ -126,13 +126,7 @@ class Planner:
         if CATALOGUE[finding.code].plan is None:
             return False
         hook = getattr(import_module(f"knowledge.faults.{finding.code.value}.playbook"), "settled", None)
-        return bool(hook is not None and context.done and hook(finding, look.facts, context))
-
-    def _repays_itself(self, look: Look, findings: list[Finding]) -> bool:
-        """An excess that only our own (or a pending) price cut makes is paid out by that fault's playbook."""
-        return any(f.code is FaultCode.PRICE_MISMATCH for f in findings) and all(
-            f.code not in (FaultCode.DUPLICATE_CHARGE, FaultCode.REFUND_MISSING) for f in findings
-        )
+        return hook is not None and bool(context.done) and bool(hook(finding, look.facts, context))
 
     def _episode_start(self, tx: sa.Connection, case: Case) -> int:
         return int(case["episode_plan"])
@@ -150,6 +144,11 @@ class Planner:
             found[line.sku] = [candidate for candidate, _ in ranked]
             titles |= {candidate.sku: candidate.title for candidate, _ in ranked}
         return found, titles
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Of two findings with one code the first: what is seen now goes before what was written down."""
+    return list({f.code: f for f in reversed(findings)}.values())[::-1]
 
 
 def _is_empty(plan: Plan | None) -> bool:

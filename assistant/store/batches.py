@@ -104,7 +104,9 @@ def _text_time(value: datetime | None) -> str | None:
     """As SQLAlchemy writes times to SQLite: UTC without saying so, always with microseconds."""
     if value is None:
         return None
-    return _aware(value).astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    if value.tzinfo is not UTC:
+        value = _aware(value).astimezone(UTC)
+    return value.isoformat(" ", "microseconds")[:26]
 
 
 def _aware(value: Any) -> Any:

@@ -201,7 +201,7 @@ async function start() {
     look();
   });
   $("sign-in-form").addEventListener("submit", enter);
-  $("sign-in").addEventListener("cancel", (event) => event.preventDefault());
+  $("sign-in").addEventListener("close", () => { if (!signedIn()) askKey(""); });
   $("sign-out").addEventListener("click", () => askKey(""));
   $("skip").addEventListener("click", (event) => { event.preventDefault(); $("case").focus(); });
   addEventListener("hashchange", follow);

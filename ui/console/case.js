@@ -7,7 +7,7 @@ import { evidenceFold, evidenceList } from "./evidence.js";
 import { between, clock, duration, money } from "./format.js";
 import { OrderView } from "./order.js";
 import { ended, titles } from "./queue.js";
-import { causeWords, faultTitle, has, Label, label, reasonWords, suggested, t } from "./texts.js";
+import { causeWords, faultTitle, has, Label, ownerName, reasonWords, suggested, t } from "./texts.js";
 
 const MARKS = { done: "M3 8.5 6.5 12 13 4.5", broken: "M4 4l8 8M12 4l-8 8", waiting: "M8 4v4.5l3 2", not_reached: "M5 8h6" };
 
@@ -184,7 +184,7 @@ function nowWords(one) {
     return t("now.ended", { resolution: Label("resolution", one.resolution), time });
   }
   if (one.snoozed_until && Date.parse(one.snoozed_until) > Date.now()) return t("now.snoozed", { time: clock(one.snoozed_until) });
-  if (one.status === "handed_off") return t(one.owner?.kind === "person" ? "now.person" : "now.team", { owner: one.owner?.name ?? "" });
+  if (one.status === "handed_off") return t(one.owner?.kind === "person" ? "now.person" : "now.team", { owner: ownerName(one.owner) });
   return t(one.status === "awaiting_customer" ? "now.awaiting_customer" : "now.working");
 }
 

@@ -2,7 +2,7 @@
 
 import { $, el, keyed, setClass, setText, show } from "./dom.js";
 import { between, duration, money, now, since, ticking } from "./format.js";
-import { faultTitle, Label, t } from "./texts.js";
+import { faultTitle, Label, ownerName, t } from "./texts.js";
 
 export const VIEWS = {
   live: ["open", "diagnosing", "repairing", "awaiting_customer", "awaiting_approval", "handed_off"],
@@ -133,7 +133,7 @@ function fillRow(node, row, selected, hrefOf) {
   setText(value, money(item.value));
   setClass(status, `row-status status-${item.status}`);
   setText(status, ended(item) ? Label("resolution", item.resolution) : Label("case", item.status));
-  setText(owner, item.owner?.name ?? "");
+  setText(owner, ownerName(item.owner));
   const [words, late] = timing(item);
   setText(time, words);
   setClass(time, late ? "row-time late" : "row-time");

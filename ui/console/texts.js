@@ -59,6 +59,7 @@ const WORDS = {
     "now.person": "由 {owner} 处理，系统不再自动执行。",
     "now.snoozed": "已暂缓至 {time}。",
     "now.ended": "{resolution}，用时 {time}。",
+    "team.service": "客服团队",
     claim: "认领", release: "交还系统处理",
     // decision
     decide: "需要您审批",
@@ -165,6 +166,7 @@ const WORDS = {
     "now.person": "{owner} has it. The assistant does nothing by itself.",
     "now.snoozed": "Resting until {time}.",
     "now.ended": "{resolution}, after {time}.",
+    "team.service": "Service team",
     claim: "Take it over", release: "Give it back to the assistant",
     decide: "Your approval is needed",
     decide_why: "Why it needs a person: {reasons}.",
@@ -265,5 +267,11 @@ export function causeWords(cause, codes) {
 }
 
 export function suggested(code) { return spoken(catalogue.faults[code]?.suggested); }
+
+// A built-in team has a name in each language, people and a shop's own teams their own.
+export function ownerName(owner) {
+  if (!owner) return "";
+  return owner.kind === "team" && has(`team.${owner.id}`) ? t(`team.${owner.id}`) : owner.name;
+}
 
 export function reasonWords(code) { return spoken(catalogue.reasons[code]) ?? plain(code); }
