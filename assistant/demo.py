@@ -12,6 +12,7 @@ import tempfile
 import time
 import webbrowser
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -228,14 +229,17 @@ class Demo:
         counts = self._counts()
         if counts is None:
             return
-        waiting = [s for s in ("awaiting_approval", "handed_off") if counts["status"].get(s)]
         ended = sum(counts["status"].get(status, 0) for status in ENDED)
-        wanted = [*waiting, *(ENDED if ended != self._ended_before else ())]
-        query = {"status": ",".join(wanted), "limit": "200", "order": "newest"}
-        page = self._read(self._api, "/v1/cases", query) if wanted else None
-        if page is not None:
-            self.report.tell(page["items"])
-            self._ended_before = ended
+        wanted = [("awaiting_approval", "handed_off"), *([ENDED] if ended != self._ended_before else [])]
+        found: list[dict[str, Any]] = []
+        for statuses in wanted:
+            query = {"status": ",".join(statuses), "limit": "200", "order": "newest"}
+            page = self._read(self._api, "/v1/cases", query)
+            if page is None:
+                return
+            found += page["items"]
+        self.report.tell(found, datetime.now(UTC))
+        self._ended_before = ended
 
     def _totals(self) -> None:
         counts, stats = self._counts(), self._read(self._admin, "/_sandbox/stats")

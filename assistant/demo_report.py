@@ -138,12 +138,11 @@ class Report:
 
     # -- cases ------------------------------------------------------------------------------------------------------
 
-    def tell(self, cases: Iterable[Case]) -> int:
-        """Prints what is new about these cases; returns how many lines that were."""
-        fresh = [case for case in cases if self._is_news(case)]
-        for case in sorted(fresh, key=_rested_at):
-            self.line(self._line_of(case))
-        return len(fresh)
+    def tell(self, cases: Iterable[Case], now: datetime) -> None:
+        """Prints what is new about these cases; what waits for people has come to do so just `now`."""
+        fresh = [(_rested_at(case, now), case) for case in cases if self._is_news(case)]
+        for at, case in sorted(fresh, key=lambda one: one[0]):
+            self.line(self._line_of(case, at))
 
     def _is_news(self, case: Case) -> bool:
         status = "ended" if case["status"] in ENDED else case["status"]
@@ -154,22 +153,21 @@ class Report:
             return False
         self._told.add(news)
         if case["resolution"] in REPAIRED:
-            self._handling[case["id"]] = _seconds(case["detectable_at"], case["resolved_at"])
+            self._handling[case["id"]] = _seconds_until(_rested_at(case), case)
         return True
 
-    def _line_of(self, case: Case) -> Text:
-        mark, style, outcome = self._outcome(case)
-        at = datetime.fromisoformat(_rested_at(case)).astimezone()
-        line = Text(f"{at:%H:%M:%S}  ", style="dim")
+    def _line_of(self, case: Case, at: datetime) -> Text:
+        mark, style, outcome = self._outcome(case, at)
+        line = Text(f"{at.astimezone():%H:%M:%S}  ", style="dim")
         line.append(mark, style=style)
         line.append(f" {self._titles(case)}")
         line.append(f" → {outcome}", style="" if mark == "✓" else style)
         return line
 
-    def _outcome(self, case: Case) -> tuple[str, str, str]:
+    def _outcome(self, case: Case, at: datetime) -> tuple[str, str, str]:
         if case["status"] == "awaiting_approval":
             return "?", "yellow", self.words("for_you", url=f"{self._page}/#view=approval&case={case['id']}")
-        took = self._duration(_seconds(case["detectable_at"], _rested_at(case)))
+        took = self._duration(_seconds_until(at, case))
         if case["status"] == "handed_off":
             return "»", "cyan", self.words("after", what=self.words("to_people", owner=self._owner(case)), time=took)
         told = label("resolution", case["resolution"], self._language)
@@ -215,9 +213,10 @@ def _done(case: Case) -> list[str]:
     return list(dict.fromkeys(step["action"] for step in case["plan"] if step["status"] == "done"))
 
 
-def _rested_at(case: Case) -> str:
-    return str(case["resolved_at"] or case["first_action_at"] or case["queued_at"])
+def _rested_at(case: Case, now: datetime | None = None) -> datetime:
+    return datetime.fromisoformat(case["resolved_at"]) if case["resolved_at"] or now is None else now
 
 
-def _seconds(start: str, end: str) -> float:
-    return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
+def _seconds_until(at: datetime, case: Case) -> float:
+    """Seconds since the fault could be seen."""
+    return max(0.0, (at - datetime.fromisoformat(case["detectable_at"])).total_seconds())

@@ -187,8 +187,9 @@ class Answers:
         channel = label("channel", promise.get("channel"), self._language)
         state = label("message", promise.get("state"), self._language)
         answer = promise.get("choice") or self._say("answered" if promise.get("replied_at") else "unanswered")
-        return self._say("promise", at=self._say.time(promise.get("at")), occasion=str(promise.get("occasion")).replace("_", " "),
-                         channel=channel, state=state, answer=answer, cite=self._cite_case)  # fmt: skip
+        occasion = str(promise.get("occasion")).replace("_", " ")
+        return self._say("promise", at=self._say.time(promise.get("at")), occasion=occasion, channel=channel,
+                         state=state, answer=answer, cite=self._cite_case)  # fmt: skip
 
     def _do(self) -> list[str]:
         lines = [self._say("cannot_do")]

@@ -30,6 +30,7 @@ class OrderAnswers:
             lines = [self._say("money", cite=cite, **sums)]
             if self.order.get("over"):
                 lines.append(self._say("money.over"))
+            lines += self._repriced(money["due"])
             for key, name in (
                 ("money.authorized", "authorized"),
                 ("money.left", "left_to_pay"),
@@ -43,6 +44,15 @@ class OrderAnswers:
             status = label("payment", payment.get("status"), self._say.language)
             lines.append(self._say("payment", id=payment["id"], amount=amount, status=status, cite=cite))
         return lines if self._rows("payments") else [*lines, self._say("no_payment")]
+
+    def _repriced(self, due: Mapping[str, Any]) -> list[str]:
+        """Orders that ask another total now than was agreed at the submit."""
+        return [
+            self._say("money.repriced", id=order["id"], total=self._say.money(order["total"]),
+                      cite=self._say.cite(order.get("evidence")))
+            for order in self._rows("orders")
+            if order.get("total") and order["total"]["amount"] != due["amount"] and order.get("status") != "cancelled"
+        ]  # fmt: skip
 
     def state(self) -> list[str]:
         """The orders, lines, stock, address, and what differs between the systems."""

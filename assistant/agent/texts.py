@@ -87,12 +87,16 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     # -- the order --------------------------------------------------------------------------------------------------
     "money": {
-        "zh-CN": "应付 {due}，实收 {captured}，已退 {refunded}，退款处理中 {refund_pending} {cite}。",
-        "en": "Due {due}; captured {captured}; refunded {refunded}; refunds pending {refund_pending} {cite}.",
+        "zh-CN": "提交时应付 {due}，实收 {captured}，已退 {refunded}，退款处理中 {refund_pending} {cite}。",
+        "en": "Due at submit {due}; captured {captured}; refunded {refunded}; refunds pending {refund_pending} {cite}.",
     },
     "no_total": {
         "zh-CN": "尚无约定的应付总额 {cite}。",
         "en": "No payable total was agreed yet {cite}.",
+    },
+    "money.repriced": {
+        "zh-CN": "订单 {id} 现在的总额为 {total} {cite}。",
+        "en": "Order {id} now asks {total} {cite}.",
     },
     "money.over": {
         "zh-CN": "该单已取消或失效，不会再发货。",

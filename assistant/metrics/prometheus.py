@@ -40,5 +40,5 @@ class _Collector:
 def render_metrics(store: Store) -> bytes:
     """The exposition text: our figures and the process's own."""
     registry = CollectorRegistry()
-    registry.register(_Collector(store))  # type: ignore[arg-type]
+    registry.register(_Collector(store))
     return generate_latest(registry) + generate_latest(REGISTRY)

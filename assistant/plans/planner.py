@@ -126,7 +126,7 @@ class Planner:
         if CATALOGUE[finding.code].plan is None:
             return False
         hook = getattr(import_module(f"knowledge.faults.{finding.code.value}.playbook"), "settled", None)
-        return hook is not None and bool(context.done) and bool(hook(finding, look.facts, context))
+        return hook is not None and bool(context.done and hook(finding, look.facts, context))
 
     def _episode_start(self, tx: sa.Connection, case: Case) -> int:
         return int(case["episode_plan"])
@@ -167,7 +167,7 @@ def _links(links: list[PaymentLinkFact]) -> list[PaymentLinkFact]:
 
 
 def _same(stored: dict[str, Any], plan: Plan) -> bool:
-    return _comparable(stored) == _comparable(msgspec.to_builtins(plan))
+    return bool(_comparable(stored) == _comparable(msgspec.to_builtins(plan)))
 
 
 def _comparable(plan: dict[str, Any]) -> Any:

@@ -31,7 +31,8 @@ events = sa.Table(
     "events", metadata,
     _col("seq", _Serial, primary_key=True, autoincrement=True),
     _col("source", _Ref), _col("id", _Ref), _col("type", _Name),
-    _col("subject", _Ref, nullable=True), _col("checkout_id", _Ref, nullable=True), _col("payment_id", _Ref, nullable=True),
+    _col("subject", _Ref, nullable=True), _col("checkout_id", _Ref, nullable=True),
+    _col("payment_id", _Ref, nullable=True),
     _col("at", UtcDateTime), _col("received_at", UtcDateTime),
     _col("body_hash", sa.String(64)),  # of the event as it was sent: the same id with another body is a conflict
     _col("data", Json),  # masked
@@ -80,7 +81,8 @@ payment_index = sa.Table(
 sweep_cursors = sa.Table(
     "sweep_cursors", metadata,
     _col("kind", _Name, primary_key=True), _col("updated_since", UtcDateTime, nullable=True),
-    _col("cursor", sa.Text, nullable=True), _col("newest", UtcDateTime, nullable=True), _col("swept_at", UtcDateTime, nullable=True),
+    _col("cursor", sa.Text, nullable=True), _col("newest", UtcDateTime, nullable=True),
+    _col("swept_at", UtcDateTime, nullable=True),
 )  # fmt: skip
 
 # -- cases ----------------------------------------------------------------------------------------------------------
@@ -92,11 +94,13 @@ cases = sa.Table(
     _col("checkout_id", _Ref, nullable=True, index=True), _col("order_id", _Ref, nullable=True, index=True),
     _col("customer_id", _Ref, nullable=True, index=True), _col("language", _Name, nullable=True),
     _col("faults", Json), _col("fault_codes", sa.Text),  # codes as ",a,b," to filter by
-    _col("severity", _Name), _col("severity_rank", sa.Integer), _col("priority", sa.Integer), _col("priority_terms", Json),
+    _col("severity", _Name), _col("severity_rank", sa.Integer), _col("priority", sa.Integer),
+    _col("priority_terms", Json),
     _col("value_amount", sa.BigInteger, nullable=True), _col("value_currency", sa.String(3), nullable=True),
     _col("status", _Name), _col("root_cause", Json, nullable=True),
     _col("plan_version", sa.Integer, default=0),
-    _col("owner_kind", _Name, nullable=True), _col("owner_id", _Name, nullable=True), _col("owner_name", _Name, nullable=True),
+    _col("owner_kind", _Name, nullable=True), _col("owner_id", _Name, nullable=True),
+    _col("owner_name", _Name, nullable=True),
     _col("detectable_at", UtcDateTime), _col("detected_at", UtcDateTime), _col("queued_at", UtcDateTime),
     _col("due_at", UtcDateTime), _col("first_action_at", UtcDateTime, nullable=True),
     _col("resolved_at", UtcDateTime, nullable=True), _col("closed_at", UtcDateTime, nullable=True),
@@ -108,7 +112,8 @@ cases = sa.Table(
     _col("settled", Json, default=list),  # fingerprints of findings that were dealt with
     _col("live", sa.Boolean, default=True),  # false: older than the live window: detect only
     # concurrency rule 1
-    _col("generation", sa.Integer, default=0), _col("running", sa.Integer, nullable=True), _col("wake", sa.Boolean, default=False),
+    _col("generation", sa.Integer, default=0), _col("running", sa.Integer, nullable=True),
+    _col("wake", sa.Boolean, default=False),
     _col("version", sa.Integer, default=1), _col("updated_at", UtcDateTime),
     sa.Index("ix_cases_queue", "status", "severity_rank", "priority"),
     sa.Index("ix_cases_updated_at", "updated_at"),
@@ -129,7 +134,8 @@ timeline = sa.Table(
 plans = sa.Table(
     "plans", metadata,
     _col("case_id", _Id, primary_key=True), _col("version", sa.Integer, primary_key=True),
-    _col("fault", _Name), _col("state", _Name),  # ready, awaiting, approved, rejected, expired, done, failed, superseded
+    _col("fault", _Name),
+    _col("state", _Name),  # ready, awaiting, approved, rejected, expired, done, failed, superseded
     _col("plan", Json), _col("needs_human", Json),
     _col("expires_at", UtcDateTime, nullable=True), _col("decided_by", _Name, nullable=True),
     _col("decided_at", UtcDateTime, nullable=True), _col("reason", sa.Text, nullable=True),
@@ -138,7 +144,8 @@ plans = sa.Table(
 
 plan_steps = sa.Table(
     "plan_steps", metadata,
-    _col("id", _Id, primary_key=True), _col("case_id", _Id), _col("version", sa.Integer), _col("position", sa.Integer),
+    _col("id", _Id, primary_key=True), _col("case_id", _Id), _col("version", sa.Integer),
+    _col("position", sa.Integer),
     _col("step", Json),  # PlanStep
     _col("needs_approval", sa.Boolean), _col("status", _Name),  # pending, running, done, failed, skipped
     _col("result", Json, nullable=True),
@@ -166,21 +173,25 @@ effects = sa.Table(
 
 spending = sa.Table(
     "spending", metadata,
-    _col("step_id", _Id, primary_key=True), _col("case_id", _Id, index=True), _col("customer_id", _Ref, nullable=True),
-    _col("amount", sa.BigInteger), _col("currency", sa.String(3)), _col("at", UtcDateTime), _col("approved_by", _Name, nullable=True),
+    _col("step_id", _Id, primary_key=True), _col("case_id", _Id, index=True),
+    _col("customer_id", _Ref, nullable=True),
+    _col("amount", sa.BigInteger), _col("currency", sa.String(3)), _col("at", UtcDateTime),
+    _col("approved_by", _Name, nullable=True),
     sa.Index("ix_spending_customer", "customer_id", "at"),
 )  # fmt: skip
 
 incidents = sa.Table(
     "incidents", metadata,  # one row per repair begun: fault and sku, for the budget per hour
-    _col("case_id", _Id, primary_key=True), _col("fault", _Name, primary_key=True), _col("sku", _Ref, primary_key=True),
+    _col("case_id", _Id, primary_key=True), _col("fault", _Name, primary_key=True),
+    _col("sku", _Ref, primary_key=True),
     _col("at", UtcDateTime),
     sa.Index("ix_incidents_fault_sku_at", "fault", "sku", "at"),
 )  # fmt: skip
 
 messages = sa.Table(
     "messages", metadata,
-    _col("dedupe_key", _Name, primary_key=True), _col("case_id", _Id), _col("episode", sa.Integer), _col("occasion", _Name),
+    _col("dedupe_key", _Name, primary_key=True), _col("case_id", _Id), _col("episode", sa.Integer),
+    _col("occasion", _Name),
     _col("checkout_id", _Ref, nullable=True), _col("customer_id", _Ref, nullable=True),
     _col("channel", _Name, nullable=True), _col("language", _Name), _col("phrase", _Name), _col("choices", Json),
     _col("state", _Name),  # intended, accepted, failed, not_allowed
@@ -203,7 +214,8 @@ timers = sa.Table(
 outbox = sa.Table(
     "outbox", metadata,  # derived data to write after commit: the library's index
     _col("seq", _Serial, primary_key=True, autoincrement=True),
-    _col("kind", _Name), _col("subject", _Ref), _col("created_at", UtcDateTime), _col("attempts", sa.Integer, default=0),
+    _col("kind", _Name), _col("subject", _Ref), _col("created_at", UtcDateTime),
+    _col("attempts", sa.Integer, default=0),
 )  # fmt: skip
 
 workers = sa.Table(
@@ -217,7 +229,8 @@ workers = sa.Table(
 api_keys = sa.Table(
     "api_keys", metadata,
     _col("id", _Id, primary_key=True), _col("name", _Name), _col("hash", sa.String(64), unique=True),
-    _col("scopes", Json), _col("role", _Name, nullable=True), _col("created_at", UtcDateTime), _col("revoked_at", UtcDateTime, nullable=True),
+    _col("scopes", Json), _col("role", _Name, nullable=True), _col("created_at", UtcDateTime),
+    _col("revoked_at", UtcDateTime, nullable=True),
 )  # fmt: skip
 
 vault_keys = sa.Table(

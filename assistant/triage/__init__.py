@@ -1,4 +1,4 @@
-"""Severity, priority and due time of a case (rows S5 and S6); pure, called when a case opens and when it is diagnosed."""
+"""Severity, priority and due time of a case (rows S5 and S6); pure, called when it opens and when it is diagnosed."""
 
 from __future__ import annotations
 

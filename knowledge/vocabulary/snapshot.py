@@ -182,7 +182,8 @@ class OrderSnapshot(msgspec.Struct, omit_defaults=True):
         for p in self.money_payments():
             accepted = p.status in (PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED)
             if accepted and p.kind in (PaymentKind.ON_DELIVERY, PaymentKind.PAY_LATER):
-                gains.append((_first(p.captured_at, p.authorized_at, p.requested_at, self.submitted_at), self.total.amount))
+                when = _first(p.captured_at, p.authorized_at, p.requested_at, self.submitted_at)
+                gains.append((when, self.total.amount))
             elif p.status is PaymentStatus.CAPTURED:
                 gains.append((_first(p.captured_at, p.authorized_at, p.requested_at, self.submitted_at), p.kept_net))
             if p.status is PaymentStatus.AUTHORIZED and not (p.authorized_until and p.authorized_until <= now):

@@ -62,7 +62,9 @@ class House:
 
 
 @contextmanager
-def running_house(database_url: str, home: Path, *, shop: dict[str, Any] | None = None, **settings: Any) -> Iterator[House]:
+def running_house(
+    database_url: str, home: Path, *, shop: dict[str, Any] | None = None, **settings: Any
+) -> Iterator[House]:
     """Starts everything, and stops it again."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"

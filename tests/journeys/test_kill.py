@@ -42,7 +42,8 @@ class Victim:
             "api_key": KEY, "shop_timeout": 1.0, "executor_id": "victim" if "postgres" in database_url else "",
         }  # fmt: skip
         self._env = {f"HELLOWORD_{name.upper()}": str(value) for name, value in settings.items()}
-        self.api = httpx.Client(base_url=self.address, headers={"authorization": f"Bearer {KEY}"}, timeout=5, trust_env=False)
+        headers = {"authorization": f"Bearer {KEY}"}
+        self.api = httpx.Client(base_url=self.address, headers=headers, timeout=5, trust_env=False)
 
     @contextmanager
     def alive(self) -> Iterator[Process]:
@@ -68,7 +69,8 @@ class Victim:
                 return cases
             time.sleep(0.2)
         busy = [(c["checkout_id"], c["status"], c["faults"][0]["code"]) for c in cases if c["status"] not in AT_REST]
-        raise AssertionError(f"not at rest after {timeout} s: {busy}, missing {checkouts - {c['checkout_id'] for c in cases}}")
+        missing = checkouts - {c["checkout_id"] for c in cases}
+        raise AssertionError(f"not at rest after {timeout} s: {busy}, missing {missing}")
 
 
 def kill_again_and_again(database_url: str, home: Path, *, kills: int, seed: int) -> None:

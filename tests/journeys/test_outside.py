@@ -61,7 +61,7 @@ def test_the_kill_switch_plans_and_writes_nothing(database_url: str, tmp_path: P
         checkout_id = house.shop.scenario("paid_order_missing", variant="captured")["checkout_id"]
         case = house.wait_case(checkout_id, lambda c: c["plan"])
         time.sleep(1)
-        assert [s["action"] for s in case["plan"]][0] == "create_order"
+        assert case["plan"][0]["action"] == "create_order"
         assert house.shop.writes() == []
         assert house.wait_case(checkout_id, lambda c: c["status"] == "open")["first_action_at"] is None
 
@@ -87,6 +87,7 @@ def test_old_events_are_detected_and_nothing_is_done(database_url: str, tmp_path
 def test_one_cause_that_breaks_many_orders_becomes_an_incident(database_url: str, tmp_path: Path) -> None:
     with running_house(database_url, tmp_path, incident_budget=1) as house:
         lines = [{"sku": "US-TEA-6", "quantity": 1}]
-        ids = [house.shop.scenario("paid_out_of_stock", lines=lines, customer="silent")["checkout_id"] for _ in range(2)]
+        story = {"lines": lines, "customer": "silent"}
+        ids = [house.shop.scenario("paid_out_of_stock", **story)["checkout_id"] for _ in range(2)]
         ended = [house.wait_case(i, lambda c: c["status"] in ("awaiting_customer", "handed_off")) for i in ids]
         assert sorted(c["status"] for c in ended) == ["awaiting_customer", "handed_off"]

@@ -78,7 +78,8 @@ def test_resolving_by_hand_is_not_reopened_by_the_same_evidence(house: House) ->
     path = f"/v1/cases/{case['id']}"
     wrong = house.post(f"{path}/resolve", {"resolution": "repaired", "note": "not by me"})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_resolution")
-    assert house.post(f"{path}/resolve", {"resolution": "by_human", "note": "refunded by phone"}).json()["status"] == "resolved"
+    done = house.post(f"{path}/resolve", {"resolution": "by_human", "note": "refunded by phone"})
+    assert done.json()["status"] == "resolved"
     assert house.post(f"{path}/claim").json()["code"] == "case_ended"
     house.shop.wait_idle(10)
     assert house.api.get(f"/v1/cases/{case['id']}").json()["status"] == "resolved"
@@ -100,8 +101,10 @@ def test_snooze_rests_a_case_and_reopen_starts_a_new_episode(house: House) -> No
 
 
 def test_merging_ends_one_case_and_tells_the_other(house: House) -> None:
-    one = house.wait_case(house.shop.scenario("timeline_contradiction")["checkout_id"], lambda c: c["status"] == "handed_off")
-    two = house.wait_case(house.shop.scenario("duplicate_charge")["checkout_id"], lambda c: c["status"] == "handed_off")
+    one, two = (
+        house.wait_case(house.shop.scenario(fault)["checkout_id"], lambda c: c["status"] == "handed_off")
+        for fault in ("timeline_contradiction", "duplicate_charge")
+    )
     merged = house.post(f"/v1/cases/{one['id']}/merge", {"into": two["id"]}).json()
     assert (merged["status"], merged["resolution"], merged["merged_into"]) == ("resolved", "merged", two["id"])
     assert house.post(f"/v1/cases/{two['id']}/merge", {"into": one["id"]}).json()["code"] == "case_ended"

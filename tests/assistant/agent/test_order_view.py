@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -85,6 +86,55 @@ def test_short_and_wrongly_listed_stock_is_found_and_ones_own_hold_counts() -> N
     nothing = differences(view("paid_out_of_stock", stock(1, 4)))
     assert nothing["stock_short"]["systems"] == {"wanted": 2, "available": 1}
     assert nothing["stock_listed"]["systems"] == {"shop": 4, "inventory": 1}
+
+
+def repriced(total: int, refunded: int, **order: Any) -> dict[str, Any]:
+    """The paid checkout of the example, its order repriced to `total` and `refunded` paid back, as read back."""
+    seen = copy.deepcopy(ORDERS["example-price-mismatch"])
+    snapshot = seen["snapshot"]
+    snapshot["orders"] = {"o": {"id": "o", "status": "confirmed", "total": cny(total), **order}}
+    snapshot["payments"] = {
+        "p": {
+            "id": "p",
+            "status": "captured",
+            "currency": "CNY",
+            "amount": 9800,
+            "captured": 9800,
+            "refunded": refunded,
+        }
+    }
+    return order_view(seen, AT)
+
+
+def test_a_repriced_order_whose_difference_was_refunded_leaves_nothing_to_pay() -> None:
+    seen = repriced(9000, 800)
+    assert (seen["money"]["left_to_pay"]["amount"], seen["money"]["kept_above_due"]["amount"]) == (0, 0)
+    assert "captured_and_due" not in differences(seen)
+    assert "order_total" in differences(seen)
+
+
+def test_an_order_that_is_over_owes_nothing_and_what_is_kept_is_too_much() -> None:
+    seen = repriced(9800, 0, status="cancelled")
+    assert seen["over"] is True
+    assert (seen["money"]["left_to_pay"]["amount"], seen["money"]["kept_above_due"]["amount"]) == (0, 9800)
+    assert {"kept_though_over"} <= set(differences(seen)) and "paid_without_order" not in differences(seen)
+    assert repriced(9800, 9800, status="cancelled")["money"]["kept_above_due"]["amount"] == 0
+
+
+def test_money_that_is_authorised_is_not_still_to_pay() -> None:
+    seen = copy.deepcopy(ORDERS["example-price-mismatch"])
+    seen["snapshot"]["payments"] = {
+        "p": {"id": "p", "status": "authorized", "currency": "CNY", "amount": 5000, "authorized": 5000}
+    }
+    money = order_view(seen, AT)["money"]
+    assert (money["authorized"]["amount"], money["left_to_pay"]["amount"]) == (5000, 4800)
+
+
+def test_what_happened_after_the_read_back_is_no_disagreement() -> None:
+    order = ORDERS["example-paid-order-missing"]
+    [payment] = order["snapshot"]["payments"]
+    old = read({"payments": [{"id": payment, "status": "pending"}]}) | {"at": START.isoformat()}
+    assert "payment_status" not in differences(order_view(order | {"read_back": old}, AT))
 
 
 def test_a_checkout_only_the_shop_knows_is_shown_as_read() -> None:
