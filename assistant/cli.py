@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assistant.settings import SettingError, Settings, load_settings
+from assistant.settings import SettingError, Settings, load_settings, questionable_settings
 from knowledge.vocabulary.errors import HellowordError
 
 app = typer.Typer(
@@ -66,6 +66,7 @@ def serve(
     demo_page: Annotated[bool, typer.Option(help="the page signs in by itself (loopback only)", hidden=True)] = False,
 ) -> None:
     """API and worker in one process."""
+    import structlog
     import uvicorn
 
     from assistant.app import Application, make_api
@@ -73,6 +74,8 @@ def serve(
 
     settings = load_settings()
     configure_logs(settings)
+    for warning in questionable_settings():
+        structlog.get_logger().warning("setting.questionable", detail=warning)
     if demo_page and host not in ("127.0.0.1", "localhost", "::1"):
         raise HellowordError("demo_page", "--demo-page signs everybody in: it is for loopback only")
     application = Application(settings)

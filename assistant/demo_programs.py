@@ -82,7 +82,7 @@ class Program:
         sys.stdout.flush()
         with log.open("ab") if log else contextlib.nullcontext() as output:
             self._process = subprocess.Popen(  # noqa: S603  our own program with our own arguments
-                [sys.executable, "-P", "-m", module, *arguments], stdin=subprocess.DEVNULL, stdout=output,
+                [sys.executable, "-P", "-m", "assistant.demo_child", module, *arguments], stdin=subprocess.DEVNULL, stdout=output,
                 stderr=subprocess.STDOUT if log else None, env=environment(settings), start_new_session=True,
             )  # fmt: skip
 

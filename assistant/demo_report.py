@@ -21,26 +21,33 @@ REPAIRED = ("repaired", "repaired_with_approval")
 
 # What a step did, in a word or three; `effect` in the case says it in full.
 DEEDS: dict[str, dict[str, str]] = {
+    "add_note": {"zh-CN": "添加备注", "en": "note added"},
     "backorder_line": {"zh-CN": "改为预订", "en": "back-ordered"},
     "cancel_lines": {"zh-CN": "取消缺货商品", "en": "missing lines cancelled"},
     "cancel_order": {"zh-CN": "取消订单", "en": "order cancelled"},
     "cancel_payment": {"zh-CN": "取消付款", "en": "payment cancelled"},
     "cancel_payment_link": {"zh-CN": "作废付款链接", "en": "payment link withdrawn"},
     "capture_payment": {"zh-CN": "完成扣款", "en": "payment captured"},
+    "choose_pickup": {"zh-CN": "改为自提", "en": "pickup chosen"},
     "commit_reservation": {"zh-CN": "占用库存", "en": "stock committed"},
     "confirm_order": {"zh-CN": "确认订单", "en": "order confirmed"},
     "create_order": {"zh-CN": "补建订单一次", "en": "order created once"},
     "create_payment_link": {"zh-CN": "生成补款链接", "en": "payment link made"},
     "expire_checkout": {"zh-CN": "关闭结算", "en": "checkout closed"},
+    "hold_order": {"zh-CN": "暂停订单", "en": "order put on hold"},
+    "issue_coupon": {"zh-CN": "发放优惠券", "en": "coupon issued"},
     "refund_payment": {"zh-CN": "退款", "en": "refunded"},
+    "release_coupon": {"zh-CN": "释放优惠券", "en": "coupon released"},
     "release_reservation": {"zh-CN": "释放库存", "en": "stock released"},
     "reprice_checkout": {"zh-CN": "结算改为较优价格", "en": "checkout gets the better price"},
     "reprice_order": {"zh-CN": "订单改为较优价格", "en": "order gets the better price"},
     "reserve_stock": {"zh-CN": "预留库存", "en": "stock reserved"},
+    "resync_stock": {"zh-CN": "同步库存", "en": "stock figure set right"},
     "send_message": {"zh-CN": "告知顾客", "en": "customer told"},
     "set_checkout_address": {"zh-CN": "补全结算地址", "en": "address completed"},
     "set_order_address": {"zh-CN": "补全订单地址", "en": "order's address completed"},
     "substitute_line": {"zh-CN": "换货", "en": "substituted"},
+    "unhold_order": {"zh-CN": "解除暂停", "en": "order taken off hold"},
 }
 
 TEXTS: dict[str, dict[str, str]] = {

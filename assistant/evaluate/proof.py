@@ -33,9 +33,15 @@ DEADLINES: dict[str, Any] = {
     "deadline_payment": 4.0, "deadline_reservation": 3.0, "deadline_order": 3.0, "deadline_abandoned": 4.0,
     "deadline_refund": 3.0, "retry_grace": 1.0, "customer_reply_timeout": 8.0, "approval_timeout": 10.0,
     "follow_up_after": 3_600.0, "sweep_every": 2.0, "log_level": "warning",
+    "auto_limit": '{"CNY": 20000, "USD": 3000}',  # low, so that some repairs need an approval
 }  # fmt: skip
 TIME_SCALE = 0.2  # of the shop's natural delays
 HARD_NEGATIVES = 0.25  # of the healthy orders
+# Shares of all calls to the shop, when the wire is rough: an unknown answer at any step.
+ROUGH = (
+    "--latency", "0.005", "--jitter", "0.05", "--errors", "0.02", "--throttles", "0.01", "--drop-before", "0.02",
+    "--drop-after", "0.04", "--refunds-pending", "0.5", "--refund-settles-after", "2",
+)  # fmt: skip
 ALL_JOBS = 3_600.0  # seconds: the shop rests when nothing of its own is due within them
 LOOK_EVERY = 0.5
 
@@ -74,6 +80,7 @@ def sandbox_command(
     seed: int = 7,
     rate: Annotated[float, typer.Option(min=0.1, help="new orders per second")] = 5.0,
     patience: Annotated[float, typer.Option(help="seconds to wait for rest after the last order")] = 300.0,
+    rough: Annotated[bool, typer.Option("--rough", help="the wire drops, delays and refuses calls")] = False,
     database_url: Annotated[str, typer.Option(help="a fresh PostgreSQL database; default: SQLite")] = "",
     keep: Annotated[Path | None, typer.Option(help="folder for database, logs and truth; default: thrown away")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
@@ -85,7 +92,7 @@ def sandbox_command(
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="helloword-proof-") as folder:
         home = keep or Path(folder)
-        run = prove(home, orders, fault_share, seed, rate, patience, database_url, console)
+        run = prove(home, orders, fault_share, seed, rate, patience, database_url, rough=rough, console=console)
     if as_json:
         print(json.dumps(report(run), ensure_ascii=False))
     else:
@@ -100,7 +107,7 @@ def report(run: Run) -> dict[str, Any]:
 
 def prove(
     home: Path, orders: int, fault_share: float, seed: int, rate: float = 5.0, patience: float = 300.0,
-    database_url: str = "", console: Console | None = None,
+    database_url: str = "", *, rough: bool = False, console: Console | None = None,
 ) -> Run:  # fmt: skip
     """One run in a fresh home.
 
@@ -110,6 +117,7 @@ def prove(
     shop = [
         "--seed", str(seed), "--time-scale", str(TIME_SCALE), "--fault-share", str(fault_share),
         "--hard-negative-share", str(HARD_NEGATIVES), "--order-deadline", str(DEADLINES["deadline_order"]),
+        *(ROUGH if rough else ()),
     ]  # fmt: skip
     started = time.monotonic()
     with running_house(home, database_url=database_url, shop=shop, **DEADLINES) as house:

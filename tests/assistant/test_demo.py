@@ -241,3 +241,33 @@ def test_ctrl_c_during_the_start_ends_it_at_once(tmp_path: Path) -> None:
     assert process.returncode == 0, rest
     assert "Traceback" not in rest
     assert list(tmp_path.iterdir()) == []
+
+
+def test_its_programs_do_not_outlive_a_demo_that_was_killed(tmp_path: Path) -> None:
+    process = started(TMPDIR=str(tmp_path))
+    try:
+        lines_until(process, "Starting the demo shop", 30)
+        programs = children_of(process.pid)
+        assert programs
+        process.kill()
+        end = time.monotonic() + 15
+        while any(is_alive(pid) for pid in programs):
+            assert time.monotonic() < end, "a program of the demo is still there"
+            time.sleep(0.1)
+    finally:
+        finish(process)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def children_of(pid: int) -> list[int]:
+    """The process ids of its children, as `ps` lists them."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    return [int(child) for child, parent in map(str.split, listing.splitlines()) if int(parent) == pid]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.settings import SettingError, load_settings
+from assistant.settings import SettingError, load_settings, questionable_settings
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,6 @@ from assistant.settings import SettingError, load_settings
         ("HELLOWORD_DATABASE_URL", "mysql://x"),
         ("HELLOWORD_WRITES", "maybe"),
         ("HELLOWORD_PRICE_DROP_SHARE", "1.5"),
-        ("HELLOWORD_DEADLINE_ORDRE", "10"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_names_itself(
@@ -37,6 +36,15 @@ def test_the_payment_deadline_is_settable_per_method(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("HELLOWORD_DEADLINE_PAYMENT_CARD", "30")
     deadlines = load_settings().policies.deadlines
     assert [deadlines.payment_for(m).total_seconds() for m in ("boleto", "card", "other", None)] == [259200, 30, 60, 60]
+
+
+def test_a_misspelt_setting_is_named_with_the_nearest_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELLOWORD_DEADLINE_ORDRE", "10")
+    monkeypatch.setenv("HELLOWORD_STOCK_LAG", "10")
+    monkeypatch.setenv("HELLOWORD_SHOP_URL", "http://127.0.0.1:1")
+    lag, wrong = sorted(questionable_settings(), key=lambda w: "no setting" in w)
+    assert "HELLOWORD_DEADLINE_ORDER?" in wrong
+    assert "HELLOWORD_STOCK_LAG has no effect" in lag
 
 
 def test_money_maps_and_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
