@@ -32,6 +32,9 @@ check: setup ## lint, types, and who may import whom
 
 proof: setup ## the long proofs: crashes, load, evaluations
 	@$(BIN)/pytest -m proof -o faulthandler_timeout=3600 $(ARGS)
+	@$(BIN)/helloword eval sandbox --orders 500 --fault-share 0.2 --seed 7
+	@$(BIN)/helloword eval sandbox --orders 150 --fault-share 0.5 --seed 11 --rough
+	@$(BIN)/helloword eval scan
 
 lock: setup ## write deploy/*.lock from what is installed in .venv
 	@$(BIN)/python deploy/lock.py

@@ -61,7 +61,7 @@ class Options:
     port: int = 8000
     shop_port: int | None = None
     rate: float = 2.0
-    fault_share: float = 0.15
+    fault_share: float = 0.2
     seed: int = 7
     home: Path | None = None
     open_browser: bool = False
@@ -73,7 +73,7 @@ def demo_command(
     port: Annotated[int, typer.Option(min=0, max=65535, help="of the live page")] = 8000,
     shop_port: Annotated[int | None, typer.Option(min=0, max=65535, help="default: 8100, or any free one")] = None,
     rate: Annotated[float, typer.Option(min=0, max=50, help="new orders per second")] = 2.0,
-    fault_share: Annotated[float, typer.Option(min=0, max=1, help="share of orders that break")] = 0.15,
+    fault_share: Annotated[float, typer.Option(min=0, max=1, help="share of orders that break")] = 0.2,
     seed: Annotated[int, typer.Option(help="the same seed brings the same orders")] = 7,
     home: Annotated[Path | None, typer.Option(help="keep the data here; default: a temporary folder")] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="open the live page in the browser")] = False,

@@ -1,4 +1,4 @@
-"""`python -m assistant.demo_child MODULE …`: runs a program of the demo, and ends it when the demo itself is gone."""
+"""`python -m assistant.demo_child PARENT MODULE …`: runs a program of the demo, and ends it when the demo is gone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FAREWELL_SECONDS = 10.0
 
 
 def end_with(parent: int) -> None:
-    """Ends this program in good order once its parent is gone (killed, so that it could end nothing), or else at once."""
+    """Ends this program once the demo, the process `parent`, is gone: it was killed and could end nothing itself."""
     while os.getppid() == parent:
         time.sleep(LOOK_EVERY)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -24,8 +24,9 @@ def end_with(parent: int) -> None:
 
 def main() -> None:
     """Runs the module as `python -m` would."""
-    threading.Thread(target=end_with, args=(os.getppid(),), name="demo-child", daemon=True).start()
-    sys.argv = sys.argv[1:]
+    parent = int(sys.argv[1])
+    threading.Thread(target=end_with, args=(parent,), name="demo-child", daemon=True).start()
+    sys.argv = sys.argv[2:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 

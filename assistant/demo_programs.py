@@ -80,10 +80,11 @@ class Program:
         """Starts it; what it writes goes to `log`, or where ours goes."""
         self.name, self._log = name, log
         sys.stdout.flush()
+        command = [sys.executable, "-P", "-m", "assistant.demo_child", str(os.getpid()), module, *arguments]
         with log.open("ab") if log else contextlib.nullcontext() as output:
             self._process = subprocess.Popen(  # noqa: S603  our own program with our own arguments
-                [sys.executable, "-P", "-m", "assistant.demo_child", module, *arguments], stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT if log else None, env=environment(settings), start_new_session=True,
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT if log else None,
+                env=environment(settings), start_new_session=True,
             )  # fmt: skip
 
     def wait_until_ready(self, url: str, stop: Stop) -> None:

@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, TextIO
-from urllib.parse import quote
+from typing import Annotated, Any, TextIO
+from urllib.parse import quote, urlsplit
+
+import typer
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 _SILENCE = 120.0  # seconds without a byte after which a server counts as gone
 
 
 def ask_command(
-    case: str, question: str, language: str | None = None, url: str = DEFAULT_URL, key: str | None = None,
+    case: Annotated[str, typer.Argument(help="the case's id")],
+    question: Annotated[str, typer.Argument(help="in Chinese or English")],
+    language: Annotated[str | None, typer.Option(help="of the answer (zh-CN, en); the question's by default")] = None,
+    url: Annotated[str, typer.Option(help="a running `helloword serve`")] = DEFAULT_URL,
+    key: Annotated[str, typer.Option(envvar="HELLOWORD_API_KEY", help="an API key with scope `chat`")] = "",
+) -> None:
+    """Asks about a case and prints the answer as it comes, with its sources."""
+    if code := ask(case, question, language, url, key):
+        raise typer.Exit(code)
+
+
+def ask(
+    case: str, question: str, language: str | None = None, url: str = DEFAULT_URL, key: str = "",
     out: TextIO | None = None, err: TextIO | None = None,
 ) -> int:  # fmt: skip
-    """Prints the answer and its sources to `out`; returns the exit code (0 answered, 1 not).
-
-    Args:
-        case: the case's id, for example `case_0193a0b2c4d51f2e3a4b`.
-        question: in Chinese or English.
-        language: BCP 47 tag of the answer; None for the question's own.
-        url: a running `helloword serve`.
-        key: an API key with scope `chat`; None for `HELLOWORD_API_KEY`.
-        out: where the answer goes, standard output by default.
-        err: where problems go, standard error by default.
-    """
+    """Prints the answer and its sources to `out`, problems to `err`; returns the exit code (0 answered, 1 not)."""
     import httpx
 
     out, err = out or sys.stdout, err or sys.stderr
-    key = key or os.environ.get("HELLOWORD_API_KEY", "")
     body = {"text": question, **({"language": language} if language else {})}
     address = f"{url.rstrip('/')}/v1/cases/{quote(case, safe='')}/chat"
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     timeout = httpx.Timeout(_SILENCE, connect=3.0)
+    proxied = urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost")  # no proxy reaches this machine
     try:
-        with httpx.stream("POST", address, json=body, headers=headers, timeout=timeout) as response:
+        with httpx.stream(
+            "POST", address, json=body, headers=headers, timeout=timeout, trust_env=proxied
+        ) as response:  # fmt: skip
             if response.status_code != httpx.codes.OK:
                 response.read()
                 return _refused(response.status_code, response.text, err)

@@ -135,13 +135,15 @@ class Loop:
             {"messages": [question]}, self._config, context=self._context,
             stream_mode=["messages", "updates"], durability="sync",
         )  # fmt: skip
-        thinking = True
+        clock = asyncio.get_running_loop()
+        spoke, reading = clock.time(), 0  # tools take the time they take; only a model's silence counts
         try:
             while True:
-                mode, payload = await _next(stream, silence if thinking else None)
-                steps = _of_message(payload) if mode == "messages" else _of_update(payload)
-                for step in steps:
-                    thinking = step.state != "started" and (thinking or step.state != "")
+                until = None if silence is None or reading else spoke + silence
+                mode, payload = await _next(stream, until)
+                for step in _of_message(payload) if mode == "messages" else _of_update(payload):
+                    spoke = clock.time()
+                    reading += {"": 0, "started": 1}.get(step.state, -1)
                     yield step
         except StopAsyncIteration:
             return
@@ -149,8 +151,8 @@ class Loop:
             await stream.aclose()
 
 
-async def _next(stream: AsyncGenerator[Any, None], silence: float | None) -> Any:
-    async with asyncio.timeout(silence):
+async def _next(stream: AsyncGenerator[Any, None], until: float | None) -> Any:
+    async with asyncio.timeout_at(until):
         return await anext(stream)
 
 

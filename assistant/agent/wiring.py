@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from knowledge.library.library import Library
 
 log = structlog.get_logger(__name__)
 
+WARM_UP_AFTER = 5.0  # seconds after the start: orders go first
 FEED_EVERY = 1.0  # seconds between two looks at the outbox
 
 
@@ -59,8 +61,13 @@ class FeedLoop:
             self._thread.join(10)
 
     def _loop(self) -> None:
+        if not self._stop.wait(WARM_UP_AFTER):
+            self._try(self._conversation.agent.warm_up)
         while not self._stop.wait(FEED_EVERY):
-            try:
-                self._conversation.feed.drain()
-            except Exception as error:  # the outbox keeps its rows: the next look tries again
-                log.warning("library.feed_failed", error=type(error).__name__)
+            self._try(self._conversation.feed.drain)
+
+    def _try(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception as error:  # the outbox keeps its rows: the next look tries again
+            log.warning("library.feed_failed", error=type(error).__name__)

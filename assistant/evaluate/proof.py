@@ -191,9 +191,10 @@ def _judge(
         verdicts = audit(store, shop.reader, house.settings)
         world = load_world(store, shop.reader, house.settings, utcnow())
     judged = house.judge()
-    log = house.ask_shop("GET", "writes")["writes"]
+    seen_by_shop = house.ask_shop("GET", "writes")
+    log, stopped = seen_by_shop["writes"], seen_by_shop["stopped_on_the_wire"]
     truth = [json.loads(line) for line in house.truth.read_text("utf-8").splitlines()]
-    others = [*tally.shop_violations(judged), *write_log.compare(log, world.effects)]
+    others = [*tally.shop_violations(judged), *write_log.compare(log, world.effects, stopped)]
     return Run(
         orders=orders, fault_share=fault_share, seed=seed, took_seconds=0.0, at_rest=at_rest,
         last_seen=f"assistant: {rest}; shop: {idle['jobs']} jobs, {idle['events_waiting']} events to come",

@@ -12,9 +12,15 @@ from assistant.evaluate.world import Row, grouped
 APPLIED = "applied"
 
 
-def compare(log: list[Row], effects: list[Row]) -> list[Violation]:
-    """Violations of invariant 6 between what the shop saw (oldest first) and what was written down here."""
-    return [*_unrecorded(log, effects), *_applied_twice(log), *_wrong_outcomes(log, effects)]
+def compare(log: list[Row], effects: list[Row], stopped: list[Row] | None = None) -> list[Violation]:
+    """Violations of invariant 6 between what the shop saw (oldest first) and what was written down here.
+
+    `stopped` are writes that a rough wire kept from the shop: they too were to be written down first.
+    """
+    return [
+        *_unrecorded(log, effects), *_applied_twice(log), *_wrong_outcomes(log, effects),
+        *_sent_in_secret(stopped or [], effects),
+    ]  # fmt: skip
 
 
 def _unrecorded(log: list[Row], effects: list[Row]) -> Iterator[Violation]:
@@ -43,15 +49,19 @@ def _applied_twice(log: list[Row]) -> Iterator[Violation]:
 
 
 def _wrong_outcomes(log: list[Row], effects: list[Row]) -> Iterator[Violation]:
-    """What the ledger calls refused was not applied, and what it calls done was (unless it was so already)."""
+    """What counts as refused was not applied. (What counts as done may have been so already: a read-back showed it.)"""
     seen = grouped(log, lambda w: w["key"])
     for effect in effects:
         mine = seen.get(effect["key"], [])
-        applied = any(one["outcome"] == APPLIED for one in mine)
-        if effect["state"] == "rejected" and applied:
+        if effect["state"] == "rejected" and any(one["outcome"] == APPLIED for one in mine):
             yield Violation(6, effect["key"], f"{effect['path']} was applied and counts as refused")
-        if effect["state"] == "ok" and not mine:
-            yield Violation(6, effect["key"], f"{effect['path']} counts as done and never reached the shop")
+
+
+def _sent_in_secret(stopped: list[Row], effects: list[Row]) -> Iterator[Violation]:
+    known = {(effect["key"], effect["path"]) for effect in effects}
+    for one in stopped:
+        if (one["key"], one["path"]) not in known:
+            yield Violation(6, str(one["key"]), f"{one['path']} was sent and is not in the ledger")
 
 
 def _time(text: Any) -> datetime:

@@ -92,8 +92,10 @@ def _incoming(raw: dict[str, Any], index: int, event: Event, digest: str) -> Inc
 def _refused(raw: dict[str, Any], index: int, error: InputError, digest: str) -> Refusal:
     # An event with a card number is listed, but nothing of its body is kept.
     kept = None if error.code == "card_number" else raw
+    # Nor is what stood in a wrong field repeated: it may be anything.
+    detail = mask_text(error.detail.split(", not ")[0])[:500].replace("\x00", "�")
     return Refusal(
-        index, error.code, mask_text(error.detail)[:500].replace("\x00", "�"), digest, kept,
+        index, error.code, detail, digest, kept,
         id=_name(raw.get("id")), source=_name(raw.get("source")),
     )  # fmt: skip
 

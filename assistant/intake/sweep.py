@@ -138,16 +138,24 @@ class ReadBackSweep:
         with self._store.read() as tx:
             row = tx.execute(sa.select(sweep_cursors).where(sweep_cursors.c.kind == name)).mappings().first()
         if row is None or row["updated_since"] is None:
-            return Cursor(since=now - FIRST_LOOK_BACK)
+            # Remembered at once: a shop that is down now is read from here on when it is back.
+            cursor = Cursor(since=now - FIRST_LOOK_BACK)
+            self._keep(name, cursor, now)
+            return cursor
         return Cursor(since=row["updated_since"], page=row["cursor"], newest=row["newest"])
 
     def _move(self, name: str, cursor: Cursor, page: Page[Any], now: datetime) -> None:
         """Remembers how far it was read. At the end, the next round starts a little before the newest change."""
         times = [item.updated_at for item in page.items if item.updated_at is not None]
         newest = max([*times, *([cursor.newest] if cursor.newest else [])], default=None)
-        row = {"kind": name, "updated_since": cursor.since, "cursor": page.next, "newest": newest, "swept_at": now}
-        if page.next is None:
-            row |= {"updated_since": max(cursor.since, newest - OVERLAP) if newest else cursor.since, "newest": None}
+        if page.next is not None:
+            return self._keep(name, Cursor(cursor.since, page.next, newest), now)
+        since = max(cursor.since, newest - OVERLAP) if newest else cursor.since
+        return self._keep(name, Cursor(since), now)
+
+    def _keep(self, name: str, cursor: Cursor, now: datetime) -> None:
+        row = {"kind": name, "updated_since": cursor.since, "cursor": cursor.page, "newest": cursor.newest}
+        row["swept_at"] = now
         with self._store.begin() as tx:
             upsert_rows(tx, sweep_cursors, ["kind"], [row], ["updated_since", "cursor", "newest", "swept_at"])
 

@@ -346,7 +346,8 @@ def find_card_number(value: Any, field: str = "") -> bool:
 
 
 def _holds_card(text: str) -> bool:
-    return any(_is_card(re.sub(r"\D", "", found.group())) for found in _CARD.finditer(text))
+    # int(): digits of every script are read as digits (４１１１… is a card, too)
+    return any(_is_card(str(int(re.sub(r"\D", "", found.group())))) for found in _CARD.finditer(text))
 
 
 def _is_card(digits: str) -> bool:

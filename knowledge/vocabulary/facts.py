@@ -158,7 +158,7 @@ class PickupPointFact(msgspec.Struct, frozen=True, kw_only=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the shop said about one checkout, read at `at` (UTC). None means not read or not existing.
 
-    Holds personal data: it lives in memory only; what is stored of it goes through `personal.split`.
+    Holds personal data: it lives in memory only; intake masks what is stored of it.
     """
 
     checkout_id: str

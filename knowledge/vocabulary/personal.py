@@ -1,4 +1,4 @@
-"""Splits personal fields from events and from contract B's answers, so that only the vault ever stores them."""
+"""What is personal in texts, addresses and contacts, and what of them may be kept outside the vault."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any
 
 from knowledge.vocabulary.events import ADDRESS_FIELDS
 
-# Where personal fields sit in contract A's data and contract B's answers.
-PERSONAL_FIELDS = ("contact", "shipping_address", "text", "name", "email", "phone", "addresses", "address")
 # Address fields coarse enough to reason with outside the vault (which carrier, which division).
 COARSE = ("country", "province", "city")
 
@@ -57,27 +55,3 @@ def contact_view(contact: dict[str, Any], ref: str | None) -> dict[str, Any]:
     if ref:
         view["ref"] = ref
     return view
-
-
-def split(data: dict[str, Any], ref: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """`(masked, personal)`: data safe to store in the clear, and the personal fields for the vault under `ref`.
-
-    Nothing is lost: `personal` holds each replaced field whole. `reason` and other free text is masked in place and
-    kept whole in `personal` when masking changed it.
-    """
-    masked: dict[str, Any] = {}
-    personal: dict[str, Any] = {}
-    for key, value in data.items():
-        if value is None or key not in PERSONAL_FIELDS:
-            masked[key] = value
-            if isinstance(value, str) and not key.endswith("_id") and (safe := mask_text(value)) != value:
-                masked[key], personal[key] = safe, value
-            continue
-        personal[key] = value
-        if key in ("shipping_address", "address") and isinstance(value, dict):
-            masked[key] = address_view(value, ref)
-        elif key == "contact" and isinstance(value, dict):
-            masked[key] = contact_view(value, ref)
-        else:
-            masked[key] = {"ref": ref} if ref else {"masked": True}
-    return masked, personal

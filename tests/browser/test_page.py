@@ -126,6 +126,16 @@ def test_a_case_is_told_from_the_cause_to_the_evidence(browser_page: Page, desk:
     expect(case.locator("#step-evidence")).to_contain_text("shop/order")
 
 
+def test_the_order_is_shown_as_each_system_sees_it(browser_page: Page, desk: Desk) -> None:
+    desk.put(a_case())
+    browser_page.goto(f"{desk.base_url}/#case=case_1")
+    browser_page.get_by_text("The order as each system sees it").click()
+    rows = browser_page.locator(".order tbody tr")
+    expect(rows.nth(0)).to_have_text(re.compile("Checkout.*Submitted.*Completed"))
+    expect(rows.nth(1)).to_have_text(re.compile("Due.*none.*¥1,299.00"))
+    expect(rows.nth(2)).to_have_text(re.compile("Payments.*none.*not read"))
+
+
 def test_a_plan_is_approved_with_its_version(browser_page: Page, desk: Desk) -> None:
     desk.put(awaiting_approval(plan_version=3))
     desk.cases["case_1"]["plan_state"]["version"] = 3
@@ -254,11 +264,16 @@ def test_an_answer_streams_in_with_its_sources(browser_page: Page, desk: Desk) -
     answer.get_by_text("Sources (1)").click()
     expect(answer).to_contain_text("case/case_1")
     assert desk.acts == [("case_1", "chat", {"text": "What is wrong?"})]
-    desk.answer = [("message.delta", {"message_id": "n", "text": "Half", "start": True}),
-                   ("error", {"code": "conversation_failed", "detail": "ask again"}), ("done", {})]  # fmt: skip
+    desk.answer = [
+        ("message.delta", {"message_id": "n", "text": "A first mod", "start": True}),
+        ("message.delta", {"message_id": "n", "text": "The second one", "start": True}),
+        ("error", {"code": "conversation_failed", "detail": "ask again"}),
+        ("done", {}),
+    ]
     browser_page.get_by_label("Your question").fill("And now?")
     browser_page.get_by_role("button", name="Ask").click()
     expect(browser_page.locator(".note")).to_contain_text("Please try again")
+    expect(answer.nth(1).locator("> p")).to_have_text("Assistant: The second one")
 
 
 def test_nothing_that_data_says_becomes_markup(browser_page: Page, desk: Desk) -> None:

@@ -11,6 +11,8 @@ import { causeWords, faultTitle, has, Label, ownerName, reasonWords, suggested, 
 
 const MARKS = { done: "M3 8.5 6.5 12 13 4.5", broken: "M4 4l8 8M12 4l-8 8", waiting: "M8 4v4.5l3 2", not_reached: "M5 8h6" };
 
+const GOOD_NEWS = 6000; // milliseconds that a success is shown; a refusal stays until it is read
+
 export class CaseView {
   // `onChange` is called after each action, so that the page reads the case again at once.
   constructor(id, { onChange, queueHref }) {
@@ -60,6 +62,7 @@ export class CaseView {
     show(this.promises.node, one.promises.length > 0);
     this.promises.draw(one.promises, drawPromises);
     this.facts.draw([one.id, one.checkout_id, one.order_id, one.customer_id, one.priority_terms, one.first_action_at, one.resolved_at, one.due_at], () => drawFacts(one));
+    this.order.follow(one.timeline.length);
     keyed(this.timeline, one.timeline.map((line, at) => ({ ...line, at_place: at })), (line) => `${line.at_place}`, drawLine);
   }
 
@@ -164,6 +167,8 @@ export class CaseView {
     this.notice.replaceChildren(el("p", {}, words),
       el("button", { type: "button", class: "quiet", onclick: () => show(this.notice, false) }, t("close")));
     show(this.notice, true);
+    clearTimeout(this.noticeEnds);
+    if (kind === "good") this.noticeEnds = setTimeout(() => show(this.notice, false), GOOD_NEWS);
   }
 }
 

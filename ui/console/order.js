@@ -13,6 +13,13 @@ export class OrderView {
     this.node.addEventListener("toggle", () => { if (this.node.open) this.load(); });
   }
 
+  // Reads again when more has happened than at the last reading.
+  follow(happened) {
+    if (happened === this.happened) return;
+    this.happened = happened;
+    if (this.node.open) this.load();
+  }
+
   async load() {
     if (!this.content.childElementCount) setText(this.content, t("order_load"));
     try {

@@ -57,7 +57,8 @@ export function drawViews(chosen, counts) {
   }
 }
 
-// Takes a new page of the queue; answers the ids of rows that left the view, whose end is worth a look.
+// Takes a new page of the queue; answers the ids of rows that have left the view and still linger: how they stand now
+// is worth a look.
 export function takePage(chosen, items) {
   if (view !== chosen) {
     known.clear();
@@ -71,9 +72,9 @@ export function takePage(chosen, items) {
   }
   const left = [];
   for (const [id, row] of known) {
-    if (present.has(id) || row.leftAt !== null) continue;
-    row.leftAt = Date.now();
-    left.push(id);
+    if (present.has(id)) continue;
+    row.leftAt ??= Date.now();
+    if (!ended(row.item)) left.push(id);
   }
   return left;
 }

@@ -33,7 +33,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        endpoint: Endpoint = self.server.endpoint  # type: ignore[attr-defined]
+        endpoint = self.endpoint
         reply = endpoint.replies[min(len(endpoint.bodies), len(endpoint.replies) - 1)]
         endpoint.bodies.append(body)
         try:
@@ -59,7 +59,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def endpoint(self) -> Endpoint:
-        endpoint: Endpoint = self.server.endpoint  # type: ignore[attr-defined]
+        server: Any = self.server
+        endpoint: Endpoint = server.endpoint
         return endpoint
 
     def finish_stream(self) -> None:
@@ -137,6 +138,14 @@ def keeps_alive_only(handler: _Handler, body: dict[str, Any]) -> None:
     until = time.monotonic() + 5
     while time.monotonic() < until and not handler.endpoint.over.wait(0.05):
         handler.send(": keepalive\n\n")
+
+
+def empty_chunks_only(handler: _Handler, body: dict[str, Any]) -> None:
+    """Sends chunk after chunk without a word in it."""
+    handler.start()
+    until = time.monotonic() + 5
+    while time.monotonic() < until and not handler.endpoint.over.wait(0.05):
+        handler.chunk({"content": ""})
 
 
 def drops_after(text: str) -> Reply:

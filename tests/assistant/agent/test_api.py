@@ -8,15 +8,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
+import typer
 import uvicorn
 from fastapi import FastAPI, Request
+from typer.testing import CliRunner
 
 from assistant.agent.agent import CaseAgent
 from assistant.agent.api import make_router
-from assistant.agent.cli import ask_command, events_of, print_answer
+from assistant.agent.cli import ask, ask_command, events_of, print_answer
 from assistant.problems import install
 from assistant.security.principals import Principal, Scope, UnauthenticatedError
 from knowledge.library.library import Library
@@ -105,7 +108,7 @@ def test_similar_cases_of_a_case(url: str) -> None:
 @pytest.mark.parametrize(("question", "said"), [("谁在负责？", "没有人认领"), ("who owns it?", "No person owns it")])
 def test_ask_prints_the_answer_and_its_sources(url: str, question: str, said: str) -> None:
     out, err = io.StringIO(), io.StringIO()
-    assert ask_command(CASE, question, url=url, key="full", out=out, err=err) == 0
+    assert ask(CASE, question, url=url, key="full", out=out, err=err) == 0
     assert said in out.getvalue()
     assert f"  [1] read_back case/{CASE} " in out.getvalue()
     assert err.getvalue() == ""
@@ -119,14 +122,23 @@ def test_ask_says_what_went_wrong(url: str) -> None:
         (url, CASE, "nobody", "refused (401)"),
     ):
         out, err = io.StringIO(), io.StringIO()
-        assert ask_command(case, "hi", url=address, key=key, out=out, err=err) == 1
+        assert ask(case, "hi", url=address, key=key, out=out, err=err) == 1
         assert said in err.getvalue()
         assert out.getvalue() == ""
 
 
+def test_the_command_exits_with_the_answers_code(url: str) -> None:
+    app = typer.Typer()
+    app.command("ask")(ask_command)
+    good = CliRunner().invoke(app, [CASE, "谁在负责", "--url", url, "--key", "full", "--language", "en"])
+    assert (good.exit_code, "No person owns it" in good.output) == (0, True)
+    bad = CliRunner().invoke(app, [CASE, "hi", "--url", url], env={"HELLOWORD_API_KEY": "nobody"})
+    assert bad.exit_code == 1
+
+
 def test_ask_shows_a_restart_and_a_problem() -> None:
     out, err = io.StringIO(), io.StringIO()
-    events = [
+    events: list[tuple[str, dict[str, Any]]] = [
         ("message.delta", {"message_id": "m", "text": "I th", "start": True}),
         ("message.delta", {"message_id": "m", "text": "It is", "start": True}),
         ("error", {"code": "conversation_failed", "detail": "no"}),

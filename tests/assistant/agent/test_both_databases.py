@@ -93,7 +93,7 @@ def test_two_questions_at_once_in_one_conversation_are_answered_one_after_the_ot
     async def one(text: str) -> list[Any]:
         return [event async for event in agent.stream(CASE, text, None, anna)]
 
-    async def both() -> list[list[Any]]:
+    async def both() -> tuple[list[Any], list[Any]]:
         return await asyncio.gather(one("这单怎么了"), one("what is wrong?"))
 
     chinese, english = asyncio.run(both())

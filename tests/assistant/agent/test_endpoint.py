@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from pydantic import SecretStr
 
 from assistant.agent.agent import CaseAgent
 from assistant.agent.history import ChatLog
-from assistant.agent.loop import MAX_MODEL_CALLS
+from assistant.agent.loop import MAX_MODEL_CALLS, answered
 from assistant.security.vault import Vault
 from assistant.settings import Settings
 from assistant.store.engine import Store
@@ -97,13 +98,14 @@ def test_the_request_holds_prompt_language_and_three_read_tools(agent: CaseAgent
         fake.refuses(401),
         fake.hangs,
         fake.keeps_alive_only,
+        fake.empty_chunks_only,
         fake.drops_after("I think the order"),
         fake.stalls_after("I think the order"),
         fake.ends_early("I think the order"),
         fake.ends_early("I think the order", "length"),
         fake.says(""),
     ],
-    ids=["429", "500", "401", "hangs", "keepalives", "drops", "stalls", "no-finish", "length", "empty"],
+    ids=["429", "500", "401", "hangs", "keepalives", "empties", "drops", "stalls", "no-finish", "length", "empty"],
 )
 def test_a_failing_endpoint_is_replaced_in_the_same_turn(
     agent: CaseAgent, endpoint: fake.Endpoint, store: Store, vault: Vault, reply: fake.Reply
@@ -186,6 +188,16 @@ def test_malformed_tool_arguments_end_in_an_answer(agent: CaseAgent, endpoint: f
     events = ask(agent, CASE, "similar?")
     assert {"name": "similar_cases", "state": "failed"} in [e.data for e in events if e.event == "tool"]
     assert answer(events)["text"] == "I looked wrongly."
+
+
+def test_calls_nobody_answered_are_not_sent_again() -> None:
+    """A turn that broke off between a call and its result would make every later request invalid."""
+    call: Any = {"name": "get_case", "args": {}, "id": "c1", "type": "tool_call"}
+    whole = AIMessage("", tool_calls=[call]), ToolMessage("{}", tool_call_id="c1")
+    broken = AIMessage("", tool_calls=[call | {"id": "c2"}])
+    stray = ToolMessage("{}", tool_call_id="c3")
+    question = HumanMessage("why?")
+    assert answered([question, *whole, broken, stray, question]) == [question, *whole, question]
 
 
 def test_instructions_in_the_data_can_make_no_write(

@@ -99,7 +99,12 @@ def test_other_rows_of_the_outbox_are_left_alone(feed: LibraryFeed, store: Store
 def test_a_case_that_came_back_is_marked_and_a_solved_one_unmarked(
     feed: LibraryFeed, store: Store, reader: FakeReader, library: Library
 ) -> None:
-    for change, stayed in (({}, True), ({"status": "diagnosing", "resolution": None}, False), ({}, True)):
+    changes: tuple[tuple[dict[str, Any], bool], ...] = (
+        ({}, True),
+        ({"status": "diagnosing", "resolution": None}, False),
+        ({}, True),
+    )
+    for change, stayed in changes:
         resolve(reader, **change)
         put(store)
         feed.drain()

@@ -18,6 +18,7 @@ from assistant.settings import Settings
 from assistant.store.engine import Store
 from knowledge.library.embedders import UniversalSentenceEmbedder
 from knowledge.library.library import Library
+from knowledge.vocabulary.personal import mask_text
 from tests.assistant.agent import endpoint as fake
 from tests.assistant.agent.conftest import FakeReader, answer, as_shown, ask, ask_all
 
@@ -41,6 +42,21 @@ PIECES = st.sampled_from(
         " ",
     ]
 )
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("电话13800138000请回", "电话‹phone›请回"),
+        ("邮箱zhang.wei@example.com请查收", "邮箱‹email›请查收"),
+        ("+86 138 0013 8000.", "‹phone›."),
+        ("证件11010519491231002X", "证件‹id›"),
+        ("2026-11-22 14:19 到 2026-11-23", "2026-11-22 14:19 到 2026-11-23"),
+        ("pay_13800138000x, ¥1,234.50", "pay_13800138000x, ¥1,234.50"),
+    ],
+)
+def test_personal_data_touching_chinese_is_found_and_times_are_left(text: str, masked: str) -> None:
+    assert mask_text(text) == masked
 
 
 @given(st.lists(PIECES, max_size=12))

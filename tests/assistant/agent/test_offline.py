@@ -121,7 +121,14 @@ def test_the_language_asked_for_wins(agent: CaseAgent) -> None:
 
 
 def test_a_case_without_findings_and_without_owner_invents_none(agent: CaseAgent, reader: FakeReader) -> None:
-    bare = {"faults": [], "root_cause": None, "plan": [], "timeline": [], "owner": None, "status": "open"}
+    bare: dict[str, Any] = {
+        "faults": [],
+        "root_cause": None,
+        "plan": [],
+        "timeline": [],
+        "owner": None,
+        "status": "open",
+    }
     reader.cases["case_price_mismatch"] |= bare
     text = _asked(agent, "case_price_mismatch", "what is wrong? why did it happen? who owns it?")["text"]
     assert "No fault is recorded" in text

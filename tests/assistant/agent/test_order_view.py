@@ -130,6 +130,18 @@ def test_money_that_is_authorised_is_not_still_to_pay() -> None:
     assert (money["authorized"]["amount"], money["left_to_pay"]["amount"]) == (5000, 4800)
 
 
+def test_who_pays_on_delivery_or_gave_up_has_nothing_left_to_pay() -> None:
+    seen = copy.deepcopy(ORDERS["example-price-mismatch"])
+    later = {"id": "p", "status": "authorized", "kind": "on_delivery", "currency": "CNY", "amount": 0}
+    for change in ({"payments": {"p": later}}, {"payments": {}, "status": "expired"}):
+        money = order_view(seen | {"snapshot": seen["snapshot"] | change}, AT)["money"]
+        assert money["left_to_pay"]["amount"] == 0
+    assert (
+        order_view(seen | {"snapshot": seen["snapshot"] | {"payments": {}}}, AT)["money"]["left_to_pay"]["amount"]
+        == 9800
+    )
+
+
 def test_what_happened_after_the_read_back_is_no_disagreement() -> None:
     order = ORDERS["example-paid-order-missing"]
     [payment] = order["snapshot"]["payments"]

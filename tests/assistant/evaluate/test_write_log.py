@@ -51,6 +51,10 @@ def test_a_write_that_was_applied_twice() -> None:
     assert "was applied 2 times" in details([seen(), seen()], [w.effect()])
 
 
-def test_a_write_that_counts_as_done_and_never_arrived() -> None:
-    assert "never reached the shop" in details([], [w.effect()])
-    assert compare([], [w.effect(state="intended", settled_at=None), w.effect(id="r", key="r", state="rejected")]) == []
+def test_a_write_that_a_read_back_showed_to_be_there_need_not_have_arrived() -> None:
+    assert compare([], [w.effect()], [{"key": f"{w.STEP}:1", "path": "/orders"}]) == []
+
+
+def test_a_write_that_was_stopped_on_the_wire_was_written_down_too() -> None:
+    (violation,) = compare([], [], [{"key": "k", "path": "/orders"}])
+    assert (violation.invariant, violation.subject) == (6, "k")

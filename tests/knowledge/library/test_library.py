@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,14 +25,14 @@ QUESTIONS = {
 }
 
 
-def solved(code: str, case_id: str = "", **changes: object) -> SolvedCase:
+def solved(code: str, case_id: str = "", **changes: Any) -> SolvedCase:
     fault = next(fault for fault in CATALOGUE.values() if fault.code == code)
-    values = {
+    values: dict[str, Any] = {
         "case_id": case_id or f"case_{code}", "fault": code, "step": str(fault.step), "severity": str(fault.severity),
         "summary": dict(fault.texts["title"]), "resolution": "repaired", "tried": [Tried("create_order", "done")],
         "outcome": {"zh-CN": "已修复", "en": "repaired"},
     }  # fmt: skip
-    return SolvedCase(**(values | changes))  # type: ignore[arg-type]
+    return SolvedCase(**(values | changes))
 
 
 @pytest.fixture
