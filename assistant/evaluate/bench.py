@@ -56,12 +56,12 @@ def bench_command(
 
 
 def measure(home: Path, events: int, samples: int, database_url: str = "") -> Bench:
-    """Runs both parts, each in a house of its own; a given database is used by both.
+    """Runs both parts, one after the other, on one database: the second one finds it filled by the first.
 
     Raises:
         HellowordError: `evaluation_failed`.
     """
-    with running_house(home / "throughput", database_url=database_url, log_level="warning") as house:
+    with running_house(home, database_url=database_url, log_level="warning") as house:
         store = open_store(house.settings)
         try:
             machine = machine_facts(store)
@@ -69,7 +69,7 @@ def measure(home: Path, events: int, samples: int, database_url: str = "") -> Be
         finally:
             store.engine.dispose()
     shop = ["--time-scale", "0.2", "--order-deadline", str(DEADLINES["deadline_order"]), "--reply-delay", "5"]
-    with running_house(home / "latency", database_url=database_url, shop=shop, **DEADLINES) as house:
+    with running_house(home, database_url=database_url, shop=shop, **DEADLINES) as house:
         latency = measure_latency(house, samples)
     return Bench(machine=machine, throughput=throughput, latency=latency)
 

@@ -137,10 +137,11 @@ def _post(client: httpx.Client, body: bytes) -> int:
 
 def _bare_table(store: Store) -> sa.Table:
     """A table like `events`, with the same indexes and constraints, that nothing reacts to."""
-    naming = {kind: f"bench_{name}" for kind, name in (events_table.metadata.naming_convention or {}).items()}
-    table = events_table.to_metadata(sa.MetaData(naming_convention=naming), name="bench_events")
-    for thing in (*table.indexes, *table.constraints):
-        thing.name = sa.sql.quoted_name(f"bench_{thing.name}", quote=None)
+    table = events_table.to_metadata(sa.MetaData(), name="bench_events")
+    for index in table.indexes:
+        index.name = sa.sql.quoted_name(f"bench_{index.name}", quote=None)
+    for constraint in table.constraints:
+        constraint.name = sa.sql.quoted_name(f"bench_{constraint.name}", quote=None)
     table.drop(store.engine, checkfirst=True)
     table.create(store.engine)
     return table

@@ -60,7 +60,7 @@ class Planner:
             done = self._plans.done_in(tx, case["id"], since)
             refused = self._plans.refused_in(tx, case["id"], since)
             asked = self._notifications.asked(tx, case)
-            link_ids = self._plans.created(tx, case["id"], since, "create_payment_link")
+            link_ids = self._plans.created(tx, case["id"], 1, "create_payment_link")  # of all episodes: one is left
         links = [link for link_id in link_ids if (link := self._reader.payment_link(link_id))]
         customer, checkout = look.facts.customer, look.facts.checkout
         short = {f.code for f in look.findings} & {FaultCode.PAID_OUT_OF_STOCK, FaultCode.PAID_ORDER_MISSING}
@@ -104,7 +104,11 @@ class Planner:
         """Stores the plan or keeps the version that says the same; `(state, version)` or `("incident", 0)`."""
         row = self._plans.plan_row(tx, case["id"], case["plan_version"])
         if row is not None and row["state"] in ("ready", "awaiting", "approved") and _same(row["plan"], plan):
-            return row["state"], row["version"]
+            still = row["state"] != "ready" or not reasons_for_human(
+                tx, case, plan, self._policies, now, but_version=row["version"]
+            )
+            if still:
+                return row["state"], row["version"]
         if row is not None and row["state"] == "approved":
             self._plans.set_state(tx, case["id"], row["version"], "superseded")
             self._note_changed(tx, case, row["version"], now)

@@ -112,9 +112,9 @@ class Plans:
         return bool(row) and row["plan"]["then"] == "await_customer"  # type: ignore[index]
 
     def approver(self, tx: sa.Connection, case_id: str, version: int) -> str | None:
-        """Who approved it; None when policy allowed it."""
+        """Who approved it (also when it was replaced since); None when policy allowed it."""
         row = self.plan_row(tx, case_id, version)
-        return row["decided_by"] if row and row["state"] == "approved" else None
+        return row["decided_by"] if row and row["state"] not in ("rejected", "expired") else None
 
     def permitted_by(self, tx: sa.Connection, case_id: str, version: int) -> str:
         """The approver, or the policy version that allowed it: what the audit trail names."""
@@ -134,6 +134,11 @@ class Plans:
         """All steps of a plan version in order."""
         query = sa.select(plan_steps).where(plan_steps.c.case_id == case_id, plan_steps.c.version == version)
         return [dict(row) for row in tx.execute(query.order_by(plan_steps.c.position)).mappings()]
+
+    def steps_from(self, tx: sa.Connection, case_id: str, version: int, position: int) -> list[PlanStep]:
+        """The steps of a plan version from a position on, as data."""
+        rows = self.steps(tx, case_id, version)
+        return [msgspec.convert(row["step"], PlanStep) for row in rows if row["position"] >= position]
 
     def results(self, tx: sa.Connection, case_id: str, version: int) -> dict[str, dict[str, Any]]:
         """Results of a plan version's finished steps by action."""
@@ -211,6 +216,12 @@ class Plans:
     def mark_step(self, tx: sa.Connection, step_id: str, status: str, result: dict[str, Any] | None = None) -> None:
         """Sets a step's status: pending, running, done, failed or skipped."""
         tx.execute(plan_steps.update().where(plan_steps.c.id == step_id).values(status=status, result=result))
+
+    def fail(self, tx: sa.Connection, case_id: str, version: int) -> None:
+        """A step was refused: the version, if it is still in force, has failed."""
+        in_force = plans.c.state.in_(("ready", "approved"))
+        query = plans.update().where(plans.c.case_id == case_id, plans.c.version == version, in_force)
+        tx.execute(query.values(state="failed"))
 
     def set_state(self, tx: sa.Connection, case_id: str, version: int, state: str) -> None:
         """Sets a plan version's state."""

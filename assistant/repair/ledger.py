@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from assistant.security.vault import Vault, customer_ref
-from assistant.store.tables import effects
+from assistant.store.tables import cases, effects
 from tools.connectors.outcome import Outcome
 from tools.connectors.ports import WriteDraft, WriteRequest
 
@@ -29,6 +29,10 @@ class Ledger:
         query = sa.select(effects).where(effects.c.step_id == step_id).order_by(effects.c.attempt.desc()).limit(1)
         row = tx.execute(query).mappings().first()
         return dict(row) if row else None
+
+    def state(self, tx: sa.Connection, effect: Effect) -> str:
+        """The effect's state now."""
+        return str(tx.scalar(sa.select(effects.c.state).where(effects.c.id == effect["id"])))
 
     def unsettled_of(self, tx: sa.Connection, case_id: str) -> list[Effect]:
         """Effects of the case whose outcome nobody knows yet, oldest first."""
@@ -79,6 +83,15 @@ class Ledger:
             .values(state=state, outcome=outcome, settled_at=settled_at)
         )
         effect.update(state=state, outcome=outcome, settled_at=settled_at)
+
+
+def left_unsettled(tx: sa.Connection, before: datetime) -> list[str]:
+    """Ids of cases with a write from before then whose outcome nobody knows, and that no run is looking after."""
+    query = (
+        sa.select(effects.c.case_id).distinct().join(cases, cases.c.id == effects.c.case_id)
+        .where(effects.c.state.in_(UNSETTLED), effects.c.created_at < before, cases.c.running.is_(None))
+    )  # fmt: skip
+    return list(tx.scalars(query))
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:

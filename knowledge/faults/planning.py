@@ -169,26 +169,26 @@ def reference(facts: Facts) -> str:
 # -- plans ----------------------------------------------------------------------------------------------------------
 
 REASONS: dict[str, Words] = {
-    "account_blocked": {"zh-CN": "客户账户状态异常", "en": "the customer's account is not active"},
+    "account_blocked": {"zh-CN": "顾客账户状态异常", "en": "the customer's account is not active"},
     "address_problem": {"zh-CN": "承运商给出的问题不是缺少字段", "en": "the carrier objects to something else"},
     "already_shipped": {"zh-CN": "订单已发货", "en": "the order has left the warehouse"},
     "answer_overtaken": {
-        "zh-CN": "客户要求退款后，店铺又备好了货",
+        "zh-CN": "顾客要求退款后，店铺又备好了货",
         "en": "the shop secured the goods after the customer had asked for a refund",
     },
     "cancel_not_effective": {
         "zh-CN": "支付已请求取消但仍处于待处理状态",
         "en": "the payment was cancelled, but is still pending",
     },
-    "cannot_ask": {"zh-CN": "没有可用渠道询问客户", "en": "no channel to ask the customer on"},
-    "cannot_reach": {"zh-CN": "消息未能送达客户", "en": "the message did not reach the customer"},
+    "cannot_ask": {"zh-CN": "没有可用渠道询问顾客", "en": "no channel to ask the customer on"},
+    "cannot_reach": {"zh-CN": "消息未能送达顾客", "en": "the message did not reach the customer"},
     "committed_without_order": {
         "zh-CN": "库存已提交出库但没有对应订单",
         "en": "stock is committed although there is no order",
     },
     "currency_mismatch": {"zh-CN": "涉及多种币种", "en": "more than one currency is involved"},
-    "customer_silent": {"zh-CN": "客户未在期限内答复", "en": "the customer did not answer in time"},
-    "customer_wrote": {"zh-CN": "客户用文字答复，需人工阅读", "en": "the customer answered in words"},
+    "customer_silent": {"zh-CN": "顾客未在期限内答复", "en": "the customer did not answer in time"},
+    "customer_wrote": {"zh-CN": "顾客用文字答复，需人工阅读", "en": "the customer answered in words"},
     "facts_missing": {"zh-CN": "部分系统数据未能读取", "en": "part of the systems could not be read"},
     "no_longer_paid": {"zh-CN": "读回显示订单未付清", "en": "the read-back shows that it is not paid"},
     "order_live": {"zh-CN": "已存在有效订单", "en": "a live order exists"},
@@ -207,9 +207,9 @@ REASONS: dict[str, Words] = {
     "short_changed": {"zh-CN": "待付金额已变化，付款链接作废", "en": "the rest has changed meanwhile"},
     "several_orders": {"zh-CN": "存在多个有效订单", "en": "there are several live orders"},
     "stock_unread": {"zh-CN": "库存数据未能读取", "en": "the stock could not be read"},
-    "substitute_gone": {"zh-CN": "客户选择的方案已无法执行", "en": "what the customer chose is no longer possible"},
+    "substitute_gone": {"zh-CN": "顾客选择的方案已无法执行", "en": "what the customer chose is no longer possible"},
     "total_unclear": {"zh-CN": "总额与明细不符", "en": "the total does not follow from its parts"},
-    "unknown_choice": {"zh-CN": "无法识别客户的选择", "en": "the customer's choice is not known"},
+    "unknown_choice": {"zh-CN": "无法识别顾客的选择", "en": "the customer's choice is not known"},
 }  # fmt: skip
 
 

@@ -148,7 +148,7 @@ def _reprice(
         action=action, target=f"{kind}:{priced.id}", arguments=arguments,
         effect=words(f"{zh} {priced.id} 按较优价格改价（{listed}）；总额由 {was} 变为 {now}。",
                      f"The {kind} {priced.id} gets the better prices ({listed}); its total goes from {was} to {now}."),
-        undo=words("恢复原价（会使客户多付，须客户同意）。",
+        undo=words("恢复原价（会使顾客多付，须顾客同意）。",
                    "Restore the former prices; the customer would pay more and has to agree."),
     )  # fmt: skip
 
@@ -210,7 +210,7 @@ def create_payment_link(checkout_id: str, amount: Money) -> PlanStep:
     return PlanStep(
         action="create_payment_link", target=f"checkout:{checkout_id}",
         arguments={"checkout_id": checkout_id, "amount": amount.json()},
-        effect=words(f"为结账 {checkout_id} 生成金额为 {shown} 的一次性付款链接；是否付款由客户决定。",
+        effect=words(f"为结账 {checkout_id} 生成金额为 {shown} 的一次性付款链接；是否付款由顾客决定。",
                      f"A single-use payment link over {shown} exists for checkout {checkout_id}; paying is up to the "
                      "customer."),
         undo=words("取消该付款链接。", "Cancel the payment link."),
@@ -284,23 +284,23 @@ def send_message(
     arguments: dict[str, Any] = {"fault": fault, "occasion": occasion, "phrase": phrase, "params": params}
     if choices:
         arguments["choices"] = choices
-    question = words("并请客户选择。", " and is asked to choose.") if choices else words("。", ".")
+    question = words("并请顾客选择。", " and is asked to choose.") if choices else words("。", ".")
     return [
         PlanStep(
             action="send_message", target=f"message:{occasion}", arguments=arguments,
-            effect=words(f"客户收到一条消息（{phrase}）{question['zh-CN']}",
+            effect=words(f"顾客收到一条消息（{phrase}）{question['zh-CN']}",
                          f"The customer gets a message ({phrase}){question['en']}"),
         )
     ]  # fmt: skip
 
 
 _SOURCES = {
-    "checkout": ("客户在结账中更正的地址", "as it stands in the checkout"),
+    "checkout": ("顾客在结账中更正的地址", "as it stands in the checkout"),
     "serviceability": (
-        "承运商根据客户所填内容补全的地址",
+        "承运商根据顾客所填内容补全的地址",
         "as the carrier completed it from what the customer gave",
     ),
-    "customer_history": ("客户已确认的账户内地址", "of the customer's account that the customer confirmed"),
+    "customer_history": ("顾客已确认的账户内地址", "of the customer's account that the customer confirmed"),
 }
 
 

@@ -20,7 +20,7 @@ def plan(finding: Finding, facts: Facts, ctx: PlanContext) -> Plan:
         return _closed(finding, "self_cleared")
     state = answer(ctx, OCCASION)
     if state is Answer.WAITING:
-        return awaiting(finding, words("等待客户回来付款。", "Waiting for the customer to come back."))
+        return awaiting(finding, words("等待顾客回来付款。", "Waiting for the customer to come back."))
     if state is Answer.WORDS:
         return hand_off(finding, "customer_wrote")
     if state is not Answer.NOT_ASKED or not _may_remind(facts, ctx):
@@ -48,5 +48,5 @@ def _may_remind(facts: Facts, ctx: PlanContext) -> bool:
 
 
 def _closed(finding: Finding, resolution: str) -> Plan:
-    summary = words("不再打扰客户。", "Nothing more is said to the customer.")
+    summary = words("不再打扰顾客。", "Nothing more is said to the customer.")
     return Plan(fault=finding.code, summary=summary, then="resolve", resolution=resolution)

@@ -104,7 +104,7 @@ def _fill(finding: Finding, facts: Facts, ctx: PlanContext, source: str) -> Plan
         steps.append(do.set_checkout_address(checkout_id, source))
     steps = [step for step in steps if f"{step.action}|{step.target}" not in ctx.done]
     steps += do.send_message(ctx, FAULT, "address_completed", "address_completed", {"reference": reference(facts)})
-    summary = words("补全收货地址并告知客户。", "Complete the address and tell the customer.")
+    summary = words("补全收货地址并告知顾客。", "Complete the address and tell the customer.")
     return acting(finding, facts, summary, steps) if steps else hand_off(finding, "address_problem")
 
 
@@ -118,7 +118,7 @@ def _by_customer(finding: Finding, facts: Facts, ctx: PlanContext, missing: list
         case Answer.NOT_ASKED:
             return _ask(finding, facts, ctx, missing, OCCASION)
         case Answer.WAITING:
-            return awaiting(finding, words("等待客户补充信息。", "Waiting for what the customer was asked for."))
+            return awaiting(finding, words("等待顾客补充信息。", "Waiting for what the customer was asked for."))
         case Answer.CHOSE:
             return _use_former(finding, facts, ctx, missing)
         case Answer.WORDS:
@@ -136,7 +136,7 @@ def _ask(finding: Finding, facts: Facts, ctx: PlanContext, missing: list[str], o
     params = {"reference": reference(facts), "fields": field_names(missing, ctx.language)}
     message = do.send_message(ctx, FAULT, occasion, phrase, params, [USE, NO_OTHER] if offer else None)
     zh, en = "、".join(field_names(missing, "zh-CN")), ", ".join(field_names(missing, "en"))
-    return awaiting(finding, words(f"请客户补充：{zh}。", f"Ask the customer for: {en}."), message)
+    return awaiting(finding, words(f"请顾客补充：{zh}。", f"Ask the customer for: {en}."), message)
 
 
 def _use_former(finding: Finding, facts: Facts, ctx: PlanContext, missing: list[str]) -> Plan:

@@ -62,7 +62,7 @@ def _with_order(finding: Finding, facts: Facts, ctx: PlanContext) -> Plan:
     rest = out_of_stock.plan(finding, facts, ctx)
     if is_settled(rest) and (message := _told(facts, ctx)):
         return acting(
-            finding, facts, words("告知客户订单已补建。", "Tell the customer that the order exists."), message
+            finding, facts, words("告知顾客订单已补建。", "Tell the customer that the order exists."), message
         )
     return rest
 

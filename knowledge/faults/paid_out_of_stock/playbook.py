@@ -99,14 +99,14 @@ def _wait_or_ask(view: Shortage) -> Plan | None:
     if Answer.WORDS in states:
         return hand_off(view.finding, "customer_wrote")
     if Answer.WAITING in states:
-        return awaiting(view.finding, words("等待客户就缺货商品作出选择。", "Waiting for the customer's choice."))
+        return awaiting(view.finding, words("等待顾客就缺货商品作出选择。", "Waiting for the customer's choice."))
     gap = view.to_ask()
     if gap is None:
         return None
     sku = gap.line.sku
     stock = StockChange(view.facts, view.finding, view.lines, skip=view.short_skus)
     summary = words(
-        f"{sku} 缺 {gap.short} 件：请客户选择替代、等待或退款。",
+        f"{sku} 缺 {gap.short} 件：请顾客选择替代、等待或退款。",
         f"{gap.short} of {sku} are missing: the customer chooses a substitute, waiting or a refund.",
     )
     return awaiting(view.finding, summary, [*stock.reserve, *question(view, gap)], _resolution(view))
@@ -187,7 +187,7 @@ def _substitute(view: Shortage, order: OrderFact, gap: Gap) -> Plan:
     steps = [*stock.reserve, change, *stock.release]
     if len(view.gaps) == 1:
         steps += [*_confirm(view, order), *_settle_money(view, order, lines, total, "substituted")]
-    summary = words(f"按客户选择把 {gap.line.sku} 换成 {product.sku}。",
+    summary = words(f"按顾客选择把 {gap.line.sku} 换成 {product.sku}。",
                     f"Substitute {product.sku} for {gap.line.sku} as the customer chose.")  # fmt: skip
     more = _more_follows(view, order, stock, handled=1)
     return acting(view.finding, view.facts, summary, steps, "alternative_accepted", more=more)
@@ -201,7 +201,7 @@ def _backorder(view: Shortage, order: OrderFact, gap: Gap) -> Plan:
     stock = StockChange(view.facts, view.finding, view.lines, skip=view.short_skus)
     steps = [*stock.reserve, do.backorder_line(order, gap.line, stock_fact.restock_at)]
     steps += backordered(view, sku, day)
-    summary = words(f"按客户选择为 {sku} 登记缺货预订，预计 {day} 到货。",
+    summary = words(f"按顾客选择为 {sku} 登记缺货预订，预计 {day} 到货。",
                     f"Back-order {sku} as the customer chose, expected on {day}.")  # fmt: skip
     return acting(view.finding, view.facts, summary, steps, "alternative_accepted", more=True)
 

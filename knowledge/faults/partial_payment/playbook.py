@@ -76,7 +76,7 @@ def _collect(finding: Finding, facts: Facts, ctx: PlanContext, rest: Money) -> P
         case Answer.WAITING if _rest_changed(facts, ctx):
             return hand_off(finding, "short_changed", _cancel_links(ctx))
         case Answer.WAITING:
-            return awaiting(finding, words("等待客户支付余款。", "Waiting for the customer to pay the rest."))
+            return awaiting(finding, words("等待顾客支付余款。", "Waiting for the customer to pay the rest."))
         case Answer.WORDS:
             return hand_off(finding, "customer_wrote")
         case Answer.CHOSE:
@@ -101,7 +101,7 @@ def _ask(finding: Finding, facts: Facts, ctx: PlanContext, rest: Money) -> Plan:
               "rest": rest.json(), "link": url}  # fmt: skip
     steps += do.send_message(ctx, FAULT, OCCASION, "pay_rest", params, [REFUSE])
     shown = do.shown(rest)
-    summary = words(f"请客户用付款链接补付 {shown}。", f"Ask the customer to pay the remaining {shown} by a link.")
+    summary = words(f"请顾客用付款链接补付 {shown}。", f"Ask the customer to pay the remaining {shown} by a link.")
     return awaiting(finding, summary, steps)
 
 

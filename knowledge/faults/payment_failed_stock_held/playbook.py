@@ -46,7 +46,7 @@ def plan(finding: Finding, facts: Facts, ctx: PlanContext) -> Plan:
         steps += _told(facts, ctx)
     if not steps:
         return finished(finding, ctx)
-    summary = words("付款未成功：释放预留库存并告知客户。",
+    summary = words("付款未成功：释放预留库存并告知顾客。",
                     "The payment did not succeed: release the stock and tell the customer.")  # fmt: skip
     return acting(finding, facts, summary, steps)
 

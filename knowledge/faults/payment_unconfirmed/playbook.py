@@ -64,7 +64,7 @@ def _let_go(finding: Finding, facts: Facts, ctx: PlanContext, overdue: list[Paym
         steps += do.send_message(ctx, FAULT, "payment_not_confirmed", phrase, {"reference": reference(facts)})
     if not steps:
         return finished(finding, ctx)
-    summary = words("付款逾期未确认：取消付款、释放库存并告知客户。",
+    summary = words("付款逾期未确认：取消付款、释放库存并告知顾客。",
                     "The payment was never confirmed: cancel it, release the stock, tell the customer.")  # fmt: skip
     return acting(finding, facts, summary, steps)
 

@@ -14,6 +14,7 @@ from knowledge.faults.figures import (
     adds_up,
     captured_net,
     foreseeable,
+    goods,
     minor,
     refunded,
     sum_of_parts,
@@ -127,7 +128,8 @@ def _correct(finding: Finding, facts: Facts, ctx: PlanContext, priced: Priced, b
         and excess > _explained(facts, priced, target) + ctx.policies.rounding
     ):
         return hand_off(finding, "overpaid")
-    certain = not steps or foreseeable(priced, discount_named=True)
+    covered = minor(priced.discount) <= goods(_at(priced.lines, prices))  # else the shop may cap the discount
+    certain = not steps or (covered and foreseeable(priced, discount_named=True))
     if certain and (changed or excess > ctx.policies.rounding):
         refunds = refund_excess(facts, target, REASON, repays=bool(steps) or ours)
         steps += refunds
@@ -136,7 +138,7 @@ def _correct(finding: Finding, facts: Facts, ctx: PlanContext, priced: Priced, b
     if not steps:
         return finished(finding, ctx)
     needs_human = ["price_drop_share"] if _too_deep(priced, prices, cut, ctx) else []
-    summary = words(f"按较优价格改价，客户应付 {do.shown(_money(priced, target))}。",
+    summary = words(f"按较优价格改价，顾客应付 {do.shown(_money(priced, target))}。",
                     f"Correct to the better price: the customer owes {do.shown(_money(priced, target))}.")  # fmt: skip
     return acting(finding, facts, summary, steps, needs_human=needs_human, more=not certain)
 
