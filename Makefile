@@ -1,6 +1,6 @@
 # Every command sets up what it needs in .venv first (and does nothing where that is done). Needs Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-runtime demo test check proof lock clean
+.PHONY: help setup setup-runtime demo test check proof screenshots lock clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
@@ -35,6 +35,9 @@ proof: setup ## the long proofs: crashes, load, evaluations
 	@$(BIN)/helloword eval sandbox --orders 500 --fault-share 0.2 --seed 7
 	@$(BIN)/helloword eval sandbox --orders 150 --fault-share 0.5 --seed 11 --rough
 	@$(BIN)/helloword eval scan
+
+screenshots: setup ## the README's pictures, from a running demo
+	@$(BIN)/python -m tests.support.screenshots
 
 lock: setup ## write deploy/*.lock from what is installed in .venv
 	@$(BIN)/python deploy/lock.py

@@ -53,6 +53,10 @@ def _mount() -> None:
         from assistant.agent.cli import ask_command
 
         app.command("ask")(ask_command)
+    if wanted == "eval":
+        from assistant.evaluate.proof import sandbox_command
+
+        eval_app.command("sandbox")(sandbox_command)
     if wanted in ("bench", "--help"):
         from assistant.evaluate.bench import bench_command
 

@@ -11,8 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from assistant.agent.labels import fault_title, label
 from knowledge.phrases import language_of, render
+from knowledge.phrases.labels import fault_title, label
 
 Case = Mapping[str, Any]
 ENDED = ("resolved", "closed")

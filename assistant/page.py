@@ -14,11 +14,11 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from assistant.agent.labels import label
 from assistant.cases.wording import REASONS
 from knowledge.faults.catalogue import CATALOGUE
 from knowledge.faults.planning import REASONS as PLAYBOOK_REASONS
 from knowledge.phrases import LANGUAGES
+from knowledge.phrases.labels import label
 from knowledge.vocabulary.codes import CaseStatus, FaultCode, PaymentStatus, Resolution, Severity, Step
 from knowledge.vocabulary.errors import NotFoundError
 

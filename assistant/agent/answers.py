@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from assistant.agent.intents import Intent
-from assistant.agent.labels import cause_words, fault_title, label, words_of
 from assistant.agent.order_answers import OrderAnswers
 from assistant.agent.wording import Speaker
 from assistant.cases.wording import SENTENCES
+from knowledge.phrases.labels import cause_words, fault_title, label, words_of
 from knowledge.vocabulary.codes import CaseStatus
 
 _Json = Mapping[str, Any]

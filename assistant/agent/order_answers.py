@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assistant.agent.labels import label
 from assistant.agent.wording import Speaker
 from knowledge.phrases import field_names
+from knowledge.phrases.labels import label
 
 _STATUS_KINDS = {"payment_status": "payment", "order_status": "order", "checkout_status": "checkout"}
 

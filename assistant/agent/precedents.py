@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assistant.agent.labels import cause_words, fault_title, label
 from knowledge.library.solved import LANGUAGES, SolvedCase, Tried
+from knowledge.phrases.labels import cause_words, fault_title, label
 from knowledge.vocabulary.codes import CaseStatus, Resolution
 
 _Case = Mapping[str, Any]

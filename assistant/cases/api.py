@@ -50,25 +50,34 @@ def language_asked(request: Request) -> str:
     return request.query_params.get("language") or request.headers.get("accept-language", "en").split(",")[0] or "en"
 
 
+Language = Annotated[str, Depends(language_asked)]
+
+
 def make_router(views: Views, commands: Commands, require: Require) -> APIRouter:
     """The routes; `require(scope)` is a dependency that gives the principal or refuses."""
     router = APIRouter(prefix="/v1", tags=["cases"])
-    reads, writes = Depends(require(Scope.CASES_READ)), Depends(require(Scope.CASES_WRITE))
-    Writer = Annotated[Principal, writes]
-    Language = Annotated[str, Depends(language_asked)]
+    _reading(router, views, Depends(require(Scope.CASES_READ)))
+    _deciding(router, views, commands, Depends(require(Scope.CASES_WRITE)))
+    _owning(router, views, commands, Depends(require(Scope.CASES_WRITE)))
+    return router
 
+
+def _reading(router: APIRouter, views: Views, reads: Any) -> None:
     @router.get("/cases", dependencies=[reads])
     def list_cases(
         language: Language, status: str | None = None, severity: str | None = None, fault: str | None = None,
         checkout_id: str | None = None, order_id: str | None = None, customer_id: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None, order: str = "urgent",
     ) -> dict[str, Any]:  # fmt: skip
-        """The queue, most urgent first. `status` and `severity` take several values, separated by commas."""
+        """The queue, most urgent first, or with `order=newest` latest change first.
+
+        `status` and `severity` take several values, separated by commas.
+        """
         filters = {
             "status": status, "severity": severity, "fault": fault,
             "checkout_id": checkout_id, "order_id": order_id, "customer_id": customer_id,
         }  # fmt: skip
-        return views.page(filters, limit, cursor, language)
+        return views.page(filters, limit, cursor, language, order)
 
     @router.get("/cases/counts", dependencies=[reads])
     def count_cases() -> dict[str, Any]:
@@ -86,6 +95,10 @@ def make_router(views: Views, commands: Commands, require: Require) -> APIRouter
         checkout_id = views.case(case_id)["checkout_id"]
         return views.order(checkout_id) if checkout_id else {"checkout_id": None, "snapshot": None, "read_back": None}
 
+
+def _deciding(router: APIRouter, views: Views, commands: Commands, writes: Any) -> None:
+    Writer = Annotated[Principal, writes]
+
     @router.post("/cases/{case_id}/approve")
     def approve(case_id: str, body: Approval, who: Writer, language: Language) -> dict[str, Any]:
         """Approves the waiting plan version; 409 when it changed meanwhile."""
@@ -101,6 +114,10 @@ def make_router(views: Views, commands: Commands, require: Require) -> APIRouter
         """Rejects the waiting plan version; a human takes over."""
         commands.reject(case_id, body.plan_version, body.reason, who)
         return views.case(case_id, language)
+
+
+def _owning(router: APIRouter, views: Views, commands: Commands, writes: Any) -> None:
+    Writer = Annotated[Principal, writes]
 
     @router.post("/cases/{case_id}/claim")
     def claim(case_id: str, who: Writer, language: Language) -> dict[str, Any]:
@@ -137,5 +154,3 @@ def make_router(views: Views, commands: Commands, require: Require) -> APIRouter
         """Ends this case as part of another one."""
         commands.merge(case_id, body.into, who)
         return views.case(case_id, language)
-
-    return router

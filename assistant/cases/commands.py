@@ -115,6 +115,8 @@ class Commands:
             self._plans.withdraw(tx, case_id)
             settled = [f["fingerprint"] for f in case["faults"]]
             self._cases.resolve(tx, case, Resolution(resolution), now, settled)
+            if case["owner_kind"] != "person":
+                self._cases.update(tx, case, now, owner_kind="person", owner_id=who.id, owner_name=who.name)
             what = say("resolved_by", resolution=resolution, note=note)
             self._cases.note(tx, case_id, now, what, actor=who.ref)
 
@@ -143,7 +145,8 @@ class Commands:
             self._cases.update(
                 tx, case, now, status=CaseStatus.OPEN, resolution=None, resolved_at=None, closed_at=None,
                 merged_into=None, episode=case["episode"] + 1, episode_plan=case["plan_version"] + 1, rounds=0,
-                failed_repairs=0, retries=0, by_approval=False, settled=[], owner_kind=None, owner_id=None, owner_name=None,
+                failed_repairs=0, retries=0, by_approval=False, settled=[],
+                owner_kind=None, owner_id=None, owner_name=None,
             )  # fmt: skip
             cancel_timer(tx, "follow_up", case_id)
             self._cases.note(tx, case_id, now, say("reopened_by", reason=why), actor=who.ref)

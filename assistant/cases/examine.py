@@ -18,6 +18,7 @@ from assistant.triage import severity_of, terms_of
 from knowledge.faults.catalogue import CATALOGUE, detect_all
 from knowledge.faults.context import Context
 from knowledge.phrases import render
+from knowledge.phrases.labels import in_both
 from knowledge.policies import Policies
 from knowledge.vocabulary.codes import FaultCode, Severity
 from knowledge.vocabulary.facts import Facts
@@ -63,7 +64,8 @@ class Examiner:
         context = Context(now=now, policies=self._policies)
         findings = [
             f for f in detect_all(snapshot, context)
-            if f.detectable_at <= now and f.fingerprint not in case["settled"] and not (f.confirm and f.code not in codes)
+            if f.detectable_at <= now and f.fingerprint not in case["settled"]
+            and not (f.confirm and f.code not in codes)
         ]  # fmt: skip
         order = list(CATALOGUE)
         return Look(facts, snapshot, sorted(findings, key=lambda f: order.index(f.code)))
@@ -85,7 +87,8 @@ class Examiner:
         )
         orders = look.snapshot.live_orders or list(look.snapshot.orders.values())
         if cause is not None and (case["root_cause"] or {}).get("cause") != cause.cause:
-            what = say("diagnosed", cause=self._cause_words(look.findings, cause.cause), step=str(cause.step))
+            words = self._cause_words(look.findings, cause.cause)
+            what = say("diagnosed", cause=words, step=in_both("step", cause.step))
             self._cases.note(tx, case["id"], now, what, evidence=cause.evidence)
         values: dict[str, Any] = {
             "faults": faults, "fault_codes": codes_text(f["code"] for f in faults), "severity": severity,

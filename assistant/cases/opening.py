@@ -14,6 +14,7 @@ from assistant.store.tables import cases as cases_table
 from assistant.store.tables import messages
 from assistant.timers.timers import cancel_timer
 from assistant.triage import due_at, severity_of, terms_of
+from knowledge.phrases.labels import in_both
 from knowledge.policies import Policies
 from knowledge.vocabulary.codes import CaseStatus, FaultCode, Severity, Step
 from knowledge.vocabulary.events import Event
@@ -76,8 +77,8 @@ class Opening:
         amount = next((e.data.get("amount") for e in events if e.data.get("amount")), None)
         money = Money(amount["amount"], amount["currency"]) if amount else None
         finding = Finding(
-            code=FaultCode.UNKNOWN_ANOMALY, severity=Severity.MEDIUM, step=Step.PAYMENT, cause="payment_without_checkout",
-            detectable_at=now, at_risk=money,
+            code=FaultCode.UNKNOWN_ANOMALY, severity=Severity.MEDIUM, step=Step.PAYMENT,
+            cause="payment_without_checkout", detectable_at=now, at_risk=money,
             evidence=[Evidence("event", e.ref, e.at, e.type) for e in events], details={"payment_id": payment_id},
         )  # fmt: skip
         if any(finding.fingerprint in row["settled"] for row in self._past(tx, *subject)):
@@ -119,7 +120,8 @@ class Opening:
             "value_currency": snapshot.total.currency if snapshot.total else None,
             "status": CaseStatus.OPEN, "root_cause": None, "plan_version": 0,
             "detectable_at": detectable, "detected_at": now, "queued_at": now, "due_at": due_at(severity, detectable),
-            "episode": 1, "episode_plan": 1, "rounds": 0, "failed_repairs": 0, "retries": 0, "by_approval": False, "settled": [], "live": live,
+            "episode": 1, "episode_plan": 1, "rounds": 0, "failed_repairs": 0, "retries": 0,
+            "by_approval": False, "settled": [], "live": live,
             "generation": 0, "running": None, "wake": False, "version": 1, "updated_at": now,
         }  # fmt: skip
         tx.execute(cases_table.insert().values(**row))
@@ -161,7 +163,8 @@ class Opening:
         self._cases.update(
             tx, case, now, status=CaseStatus.OPEN, resolution=None, resolved_at=None, episode=case["episode"] + 1,
             episode_plan=case["plan_version"] + 1,
-            rounds=0, failed_repairs=0, retries=0, by_approval=False, owner_kind=None, owner_id=None, owner_name=None, first_action_at=None,
+            rounds=0, failed_repairs=0, retries=0, by_approval=False,
+            owner_kind=None, owner_id=None, owner_name=None, first_action_at=None,
             faults=[fault_json(f, now) for f in findings], fault_codes=codes_text(f.code for f in findings),
             detectable_at=min(f.detectable_at for f in findings), detected_at=now, queued_at=now,
             due_at=due_at(Severity(case["severity"]), min(f.detectable_at for f in findings)),
@@ -213,8 +216,8 @@ def codes_text(codes: Any) -> str:
     return "," + ",".join(sorted({str(code) for code in codes})) + ","
 
 
-def _codes(findings: list[Finding]) -> str:
-    return ", ".join(f.code for f in findings)
+def _codes(findings: list[Finding]) -> dict[str, str]:
+    return in_both("fault", *(f.code for f in findings))
 
 
 def _order_id(snapshot: OrderSnapshot) -> str | None:

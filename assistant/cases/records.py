@@ -14,6 +14,8 @@ from assistant.durable import Durable
 from assistant.store.engine import Store
 from assistant.store.tables import cases, outbox, timeline
 from assistant.timers.timers import cancel_timer, set_timer
+from knowledge.phrases import LANGUAGES
+from knowledge.phrases.labels import in_both
 from knowledge.vocabulary.codes import CaseStatus, Resolution
 from knowledge.vocabulary.errors import NotFoundError
 from knowledge.vocabulary.findings import Evidence
@@ -151,4 +153,11 @@ class Cases:
         self.update(tx, case, now, status=CaseStatus.HANDED_OFF, **owner, **self.first_action(case, now))
         for kind in ("reply", "approval", "retry"):
             cancel_timer(tx, kind, case["id"])
-        self.note(tx, case["id"], now, say("handed_off", owner=owner["owner_name"], reason=why), actor=actor)
+        self.note(tx, case["id"], now, say("handed_off", owner=_owner_words(owner), reason=why), actor=actor)
+
+
+def _owner_words(owner: dict[str, str]) -> dict[str, str]:
+    """A team by its name in each language, a person by their own."""
+    if owner["owner_kind"] == "team":
+        return in_both("team", owner["owner_id"])
+    return dict.fromkeys(LANGUAGES, owner["owner_name"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from assistant.plans.store import Plans
 from assistant.store.engine import Store
 from assistant.store.tables import cases as cases_table
 from assistant.store.tables import checkouts, messages, read_backs, timeline
+from assistant.store.types import UtcDateTime
 from knowledge.phrases import language_of
 from knowledge.vocabulary.codes import CaseStatus, FaultCode, Severity
 from knowledge.vocabulary.errors import InputError
@@ -46,7 +48,8 @@ class Views:
                 sa.select(timeline).where(timeline.c.case_id == case_id).order_by(timeline.c.seq)
             ).mappings()
             history = [
-                {"at": line["at"], "actor": line["actor"], "what": _spoken(line["what"], language), "evidence": line["evidence"]}
+                {"at": line["at"], "actor": line["actor"], "what": _spoken(line["what"], language),
+                 "evidence": line["evidence"]}
                 for line in lines
             ]  # fmt: skip
             promises = self._promises(tx, row)
@@ -58,28 +61,33 @@ class Views:
         return whole
 
     def page(
-        self, filters: dict[str, str | None], limit: int, cursor: str | None, language: str = "en"
-    ) -> dict[str, Any]:
-        """A page of the queue, most urgent first; the timeline is left out.
+        self, filters: dict[str, str | None], limit: int, cursor: str | None, language: str = "en",
+        order: str = "urgent",
+    ) -> dict[str, Any]:  # fmt: skip
+        """A page of the queue, the timeline left out: most urgent first, or with `newest` latest change first.
 
         Raises:
-            InputError: names the filter that makes no sense.
+            InputError: names the filter, order or cursor that makes no sense.
         """
+        if order not in _ORDERS:
+            raise InputError("invalid_filter", "order", f"{order!r} is none of {', '.join(_ORDERS)}")
         limit = max(1, min(limit, LIMIT))
+        columns, read, write = _ORDERS[order]
         query = _filtered(filters)
-        order = (cases_table.c.severity_rank, -cases_table.c.priority, cases_table.c.id)
+        place = sa.tuple_(*columns)
         if cursor:
-            query = query.where(sa.tuple_(*order) > sa.tuple_(*_cursor(cursor)))
+            position = sa.tuple_(*read(_cursor(cursor)))
+            query = query.where(place < position if order == "newest" else place > position)
+        sort = [c.desc() for c in columns] if order == "newest" else columns
         with self._store.read() as tx:
-            rows = [dict(r) for r in tx.execute(query.order_by(*order).limit(limit + 1)).mappings()]
+            rows = [dict(r) for r in tx.execute(query.order_by(*sort).limit(limit + 1)).mappings()]
             steps = {r["id"]: self._plans.steps(tx, r["id"], r["plan_version"]) for r in rows[:limit]}
         items = []
         for row in rows[:limit]:
             item = _case_json(row)
             item["plan"] = [_step_json(s, language) for s in steps[row["id"]]]
             items.append(json_ready(item))
-        last = rows[limit - 1] if len(rows) > limit else None
-        following = _encode([last["severity_rank"], -last["priority"], last["id"]]) if last else None
+        following = _encode(write(rows[limit - 1])) if len(rows) > limit else None
         return {"items": items, "next": following}
 
     def order(self, checkout_id: str) -> dict[str, Any]:
@@ -195,10 +203,39 @@ def _encode(position: list[Any]) -> str:
 def _cursor(cursor: str) -> list[Any]:
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor))
+    except ValueError as error:
+        raise InputError("invalid_cursor", "cursor", "is not one of ours") from error
+    if not isinstance(position, list):
+        raise InputError("invalid_cursor", "cursor", "is not one of ours")
+    return position
+
+
+def _urgent(position: list[Any]) -> list[Any]:
+    try:
         rank, priority, case_id = position
         return [int(rank), int(priority), str(case_id)]
     except (ValueError, TypeError) as error:
         raise InputError("invalid_cursor", "cursor", "is not one of ours") from error
+
+
+def _newest(position: list[Any]) -> list[Any]:
+    try:
+        changed_at, case_id = position
+        return [sa.literal(datetime.fromisoformat(changed_at), UtcDateTime()), str(case_id)]
+    except (ValueError, TypeError) as error:
+        raise InputError("invalid_cursor", "cursor", "is not one of ours") from error
+
+
+# What a page can be ordered by: the columns, a cursor's position checked, and a row's position.
+_ORDERS: dict[str, tuple[tuple[Any, ...], Callable[[list[Any]], list[Any]], Callable[[Case], list[Any]]]] = {
+    "urgent": (
+        (cases_table.c.severity_rank, -cases_table.c.priority, cases_table.c.id), _urgent,
+        lambda row: [row["severity_rank"], -row["priority"], row["id"]],
+    ),
+    "newest": (
+        (cases_table.c.updated_at, cases_table.c.id), _newest, lambda row: [row["updated_at"].isoformat(), row["id"]],
+    ),
+}  # fmt: skip
 
 
 def parse_time(name: str, value: str) -> datetime:

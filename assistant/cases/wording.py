@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.faults.planning import REASONS as PLAYBOOK_REASONS
+from knowledge.phrases.labels import in_both
 
 SENTENCES: dict[str, dict[str, str]] = {
     "opened": {"en": "Case opened: {codes}", "zh-CN": "已建立个案：{codes}"},
@@ -100,6 +101,10 @@ REASONS: dict[str, dict[str, str]] = {
     "not_live": {"en": "the events are old: detection only", "zh-CN": "事件时间较早，仅检测不处理"},
     "shop_silent": {"en": "the shop has not answered for too long", "zh-CN": "商城长时间无响应"},
     "journey_failed": {"en": "the assistant failed on it", "zh-CN": "助手处理出错"},
+    "target_blocked": {
+        "en": "an earlier case left a write there whose outcome is unknown",
+        "zh-CN": "先前个案对同一对象的写入结果仍不明确",
+    },
 }
 
 
@@ -124,3 +129,8 @@ def reasons(codes: list[str]) -> dict[str, str]:
         "en": "; ".join(reason(c)["en"] for c in codes),
         "zh-CN": "；".join(reason(c)["zh-CN"] for c in codes),
     }
+
+
+def occasion_words(occasion: str) -> dict[str, str]:
+    """What a message is about, without the sku it may name."""
+    return in_both("occasion", occasion.split(":", 1)[0])

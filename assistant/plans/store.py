@@ -55,7 +55,8 @@ class Plans:
         steps = [
             {
                 "id": f"{case['id']}:{version}:{position}", "case_id": case["id"], "version": version,
-                "position": position, "step": step, "needs_approval": bool(needs_human), "status": "pending", "result": None,
+                "position": position, "step": step, "needs_approval": bool(needs_human),
+                "status": "pending", "result": None,
             }
             for position, step in enumerate(plan.steps)
         ]  # fmt: skip
@@ -206,6 +207,12 @@ class Plans:
             .where(plans.c.case_id == case_id, plans.c.state.in_(("ready", "awaiting", "approved")))
             .values(state="superseded")
         )
+
+    def call_off(self, tx: sa.Connection, case_id: str) -> None:
+        """What waits for approval is not wanted any more: nobody can approve it from now on."""
+        awaiting = (plans.c.case_id == case_id) & (plans.c.state == "awaiting")
+        tx.execute(plans.update().where(awaiting).values(state="superseded"))
+        cancel_timer(tx, "approval", case_id)
 
     def note(self, tx: sa.Connection, case_id: str, now: datetime, what: dict[str, str]) -> None:
         """A line on the case's timeline."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from assistant.cases.records import Case, Cases
-from assistant.cases.wording import say
+from assistant.cases.wording import occasion_words, say
 from assistant.notifications.messages import Notifications
 from assistant.plans.limits import take
 from assistant.plans.store import Plans, StepRow
@@ -181,7 +181,7 @@ class Repair:
         """The customer can't be told: goes on without, unless the message asks for something."""
         now = utcnow()
         occasion = step.step.arguments["occasion"]
-        what = say("not_told", occasion=occasion, reason=why)
+        what = say("not_told", occasion=occasion_words(occasion), reason=why)
         self._cases.note(tx, case["id"], now, what)
         self._plans.mark_step(tx, step.id, "skipped", {"told": False, "reason": why})
         return CANNOT_ASK if self._plans.asks(tx, case["id"], step.row["version"]) else DONE

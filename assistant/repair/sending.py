@@ -12,12 +12,13 @@ import msgspec
 import sqlalchemy as sa
 
 from assistant.cases.records import Case, Cases
-from assistant.cases.wording import say
+from assistant.cases.wording import occasion_words, say
 from assistant.notifications.messages import Notifications
 from assistant.plans.limits import give_back
 from assistant.plans.store import Plans, StepRow
 from assistant.repair.ledger import UNSETTLED, Effect, Ledger, outcome_json
 from assistant.store.engine import Store, utcnow
+from knowledge.phrases.labels import in_both
 from knowledge.vocabulary.errors import InputError, UnavailableError
 from tools.actions import ACTIONS
 from tools.connectors.outcome import Outcome, ok, rejected
@@ -172,13 +173,13 @@ class Sending:
         channel = arguments.get("channel")
         self._notifications.settled(tx, arguments["dedupe_key"], accepted)
         if accepted:
-            what = say("told", occasion=arguments["occasion"], channel=channel or "")
+            what = say("told", occasion=occasion_words(arguments["occasion"]), channel=in_both("channel", channel))
             self._cases.update(tx, case, now, **self._cases.first_action(case, now))
             self._cases.note(tx, case["id"], now, what)
             if step is not None:
                 self._plans.mark_step(tx, step.id, "done", {"told": True, "channel": channel})
             return DONE
-        what = say("not_told", occasion=arguments["occasion"], reason=outcome.code)
+        what = say("not_told", occasion=occasion_words(arguments["occasion"]), reason=outcome.code)
         self._cases.note(tx, case["id"], now, what)
         return AGAIN if step is not None else DONE
 

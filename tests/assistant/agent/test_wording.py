@@ -7,10 +7,10 @@ import string
 import pytest
 
 from assistant.agent.answers import sentence_key
-from assistant.agent.labels import _LABELS, cause_words, fault_title, label, words_of
 from assistant.agent.texts import TEXTS
 from assistant.agent.wording import Speaker
 from assistant.cases.wording import SENTENCES, say
+from knowledge.phrases.labels import _LABELS, cause_words, fault_title, label, words_of
 from knowledge.vocabulary.codes import CaseStatus, PaymentStatus, Resolution, Severity, Step
 
 

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from knowledge.vocabulary.codes import FaultCode
-from tests.knowledge.faults.pretend_shop import NOW, Shop, choosing, drive, line, yuan
+from tests.knowledge.faults.driving import choosing, drive
+from tests.knowledge.faults.pretend_shop import NOW, Shop, line, yuan
 
 HELD = FaultCode.PAYMENT_FAILED_STOCK_HELD
 HANGS = FaultCode.PAYMENT_UNCONFIRMED

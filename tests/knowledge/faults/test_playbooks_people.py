@@ -11,7 +11,8 @@ import pytest
 from knowledge.faults.incomplete_information.addresses import completes, from_history, lacks
 from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.events import Address
-from tests.knowledge.faults.pretend_shop import Shop, Story, choosing, drive, line
+from tests.knowledge.faults.driving import Story, choosing, drive
+from tests.knowledge.faults.pretend_shop import Shop, line
 
 ADDRESS = FaultCode.INCOMPLETE_INFORMATION
 LEFT = FaultCode.ABANDONED_CHECKOUT

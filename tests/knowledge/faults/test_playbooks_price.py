@@ -10,7 +10,8 @@ import pytest
 from knowledge.faults.price_mismatch.playbook import better_prices
 from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.money import Money
-from tests.knowledge.faults.pretend_shop import NOW, Shop, Story, drive, line, yuan
+from tests.knowledge.faults.driving import Story, drive
+from tests.knowledge.faults.pretend_shop import NOW, Shop, line, yuan
 
 PRICE = FaultCode.PRICE_MISMATCH
 

@@ -17,7 +17,8 @@ from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.facts import Facts, ProductFact, ReservationFact
 from knowledge.vocabulary.money import Money
 from knowledge.vocabulary.plans import PlanStep
-from tests.knowledge.faults.pretend_shop import NOW, SET_ASIDE, Shop, Story, drive, line, recompute, yuan
+from tests.knowledge.faults.driving import Story, drive
+from tests.knowledge.faults.pretend_shop import NOW, SET_ASIDE, Shop, line, recompute, yuan
 
 PAID = [FaultCode.PAID_OUT_OF_STOCK, FaultCode.PAID_ORDER_MISSING]
 REFUSALS = ["refunded_changed", "out_of_stock", "stale", "order_exists"]

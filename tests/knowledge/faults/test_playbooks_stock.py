@@ -11,7 +11,8 @@ import pytest
 from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.facts import ProductFact
 from knowledge.vocabulary.money import Money
-from tests.knowledge.faults.pretend_shop import CHECKOUT, NOW, Shop, Story, choosing, drive, line, yuan
+from tests.knowledge.faults.driving import Story, choosing, drive
+from tests.knowledge.faults.pretend_shop import CHECKOUT, NOW, Shop, line, yuan
 
 MISSING = FaultCode.PAID_ORDER_MISSING
 SHORT = FaultCode.PAID_OUT_OF_STOCK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from knowledge.phrases import LANGUAGES, PhraseError, language_of, render
@@ -87,6 +88,23 @@ _LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "failed": ("发送失败", "not delivered"),
         "not_allowed": ("不允许发送", "not allowed"),
     },
+    "occasion": {
+        "abandoned_reminder": ("未完成结算的提醒", "reminder of the unfinished checkout"),
+        "address": ("补全收货信息", "missing delivery information"),
+        "address_other": ("补全收货信息", "missing delivery information"),
+        "address_completed": ("收货信息已补全", "delivery information completed"),
+        "order_made_good": ("订单已补建", "order made good"),
+        "out_of_stock": ("缺货，请选择", "out of stock, a choice"),
+        "out_of_stock_cancelled": ("缺货取消并退款", "cancelled for lack of stock"),
+        "out_of_stock_outcome": ("缺货处理结果", "what became of the missing goods"),
+        "backordered": ("缺货预订", "back-order"),
+        "pay_rest": ("补付余款", "paying the rest"),
+        "partial_refunded": ("已取消并退还部分付款", "cancelled, part payment returned"),
+        "payment_failed": ("付款未成功", "payment failed"),
+        "payment_not_confirmed": ("付款未获确认", "payment not confirmed"),
+        "price_corrected": ("价格更正", "price corrected"),
+    },
+    "team": {"service": ("客服团队", "the service team")},
     "evidence": {"event": ("事件", "event"), "read_back": ("回读", "read-back")},
     "system": {
         "events": ("事件记录", "the events"),
@@ -151,3 +169,12 @@ def words_of(words: Any, language: str) -> str:
     if not isinstance(words, dict):
         return "" if words is None else str(words)
     return str(words.get(language_of(language)) or next(iter(words.values()), ""))
+
+
+def in_both(kind: str, *codes: Any) -> dict[str, str]:
+    """What these codes are called, by language; `kind` `fault` takes the titles of the faults' own folders."""
+    name = fault_title if kind == "fault" else partial(label, kind)
+    return {
+        language: ("、" if language == "zh-CN" else ", ").join(name(code, language) for code in codes)
+        for language in LANGUAGES
+    }
