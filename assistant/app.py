@@ -19,7 +19,7 @@ from assistant.cases.api import make_router as make_cases_router
 from assistant.cases.commands import Commands
 from assistant.cases.examine import Examiner
 from assistant.cases.opening import Opening
-from assistant.cases.records import ENDED, Cases
+from assistant.cases.records import Cases
 from assistant.cases.views import Views
 from assistant.durable import Durable
 from assistant.intake.admission import Admission
@@ -32,7 +32,7 @@ from assistant.page import make_router as make_page_router
 from assistant.plans.planner import Planner
 from assistant.plans.store import Plans
 from assistant.problems import install as install_problems
-from assistant.repair.ledger import Ledger
+from assistant.repair.ledger import Ledger, left_unsettled
 from assistant.repair.perform import Repair
 from assistant.security.keys import Keys
 from assistant.security.master_key import load_master_key
@@ -127,11 +127,10 @@ class Application:
         self.store.engine.dispose()
 
     def _guard(self, tx: sa.Connection, timer: Timer, now: datetime) -> None:
-        """Wakes cases whose run ended without saying so, and sets itself again."""
+        """Wakes cases whose run ended without saying so or left a write unanswered, and sets itself again."""
         query = sa.select(cases_table.c.id, cases_table.c.running).where(
-            cases_table.c.running.is_not(None), cases_table.c.updated_at < now - LOST_AFTER,
-            cases_table.c.status.notin_(ENDED),
-        )  # fmt: skip
+            cases_table.c.running.is_not(None), cases_table.c.updated_at < now - LOST_AFTER
+        )
         for case_id, generation in tx.execute(query).all():
             if self.durable.is_lost(case_id, generation):
                 log.warning("journey.lost", case_id=case_id, generation=generation)
@@ -139,6 +138,10 @@ class Application:
                 if case["running"] == generation:
                     self.cases.update(tx, case, now, running=None, wake=False)
                     self.cases.wake(tx, case, now)
+        for case_id in left_unsettled(tx, now):
+            case = self.cases.lock(tx, case_id)
+            self.cases.update(tx, case, now)
+            self.cases.wake(tx, case, now)
         set_timer(tx, "guard", "cases", now + GUARD_EVERY)
 
     def require(self, scope: Scope) -> Callable[[Request], Principal]:
@@ -173,6 +176,7 @@ def connect_shop(settings: Settings) -> HttpShop | AbsentShop:
 
 def make_api(application: Application, *, demo_key: str | None = None) -> FastAPI:
     """The HTTP application; starts and stops `application` with itself."""
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(application.start)
@@ -202,7 +206,7 @@ def _operations(api: FastAPI, application: Application) -> None:
 
     @api.get("/readyz", tags=["operations"])
     def readyz() -> JSONResponse:
-        """200 when events are taken and cases worked on, else 503 with what is missing. Says whether the shop answers."""
+        """200 when events are taken and cases worked on, else 503 with what is missing; says what is configured."""
         missing = [] if application.working else ["worker"]
         try:
             with application.store.read() as tx:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import logging
@@ -153,10 +152,12 @@ class Durable:
         if self._store.is_sqlite:
             self._claim_home()
         else:
-            self._lock_connection = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            connection = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             number = _number(self.executor_id)
-            if not self._lock_connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))):
+            if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))):
+                connection.close()
                 raise HellowordError("executor_in_use", f"HELLOWORD_EXECUTOR_ID {self.executor_id} is already working")
+            self._lock_connection = connection
         with self._store.begin() as tx:
             row = {
                 "executor_id": self.executor_id,
@@ -183,12 +184,26 @@ class Durable:
         while not self._stop.wait(TAKEOVER_SECONDS):
             try:
                 if not self._store.is_sqlite:
+                    self._stay_alive()
                     self._take_over_the_dead()
                 if utcnow() - last_prune > timedelta(minutes=10):
                     self._forget_finished()
                     last_prune = utcnow()
             except Exception:  # the guard must outlive a database restart; it tries again
                 log.exception("durable.guard_failed")
+
+    def _stay_alive(self) -> None:
+        """The lock goes with its connection, and whoever finds it free believes us dead: take it and enlist again."""
+        if self._lock_connection is not None:
+            try:
+                self._lock_connection.scalar(sa.select(1))
+            except sa.exc.DBAPIError:
+                log.warning("durable.lock_lost", executor=self.executor_id)
+                self._lock_connection.invalidate()
+                self._lock_connection.close()
+                self._lock_connection = None
+        if self._lock_connection is None:
+            self._claim_executor()
 
     def _take_over_the_dead(self) -> None:
         """Whoever gets a dead worker's advisory lock resumes its journeys."""
@@ -227,9 +242,11 @@ class Durable:
 
     def is_lost(self, case_id: str, generation: int) -> bool:
         """Whether this run ended without clearing `running` (a bug or a poisoned input): the case must be woken."""
-        status = None
-        with contextlib.suppress(Exception):
+        try:
             status = DBOS.get_workflow_status(workflow_id(case_id, generation))
+        except Exception:  # silence is no loss: it might still be running, and would then run twice at once
+            log.exception("durable.status_unknown", case_id=case_id, generation=generation)
+            return False
         return status is None or status.status in _FINISHED
 
 

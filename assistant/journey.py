@@ -288,7 +288,8 @@ class Journey:
             return self._next_round(tx, case, now)
         if then == "await_customer":
             if case["status"] != CaseStatus.AWAITING_CUSTOMER:
-                self._cases.note(tx, case["id"], now, say("asked", occasion=in_both("fault", case["faults"][0]["code"])))
+                what = say("asked", occasion=in_both("fault", case["faults"][0]["code"]))
+                self._cases.note(tx, case["id"], now, what)
                 self._cases.update(tx, case, now, status=CaseStatus.AWAITING_CUSTOMER)
                 due = now + timedelta(seconds=self._settings.customer_reply_timeout)
                 set_timer(tx, "reply", case["id"], due, generation=case["episode"])

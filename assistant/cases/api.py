@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from assistant.cases.commands import Commands
 from assistant.cases.views import Views, parse_time
@@ -14,8 +14,18 @@ from knowledge.vocabulary.errors import InputError
 Require = Callable[[Scope], Callable[..., Principal]]
 
 
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("holds a NUL character")
+    return text
+
+
+Words = Annotated[str, Field(max_length=4000), AfterValidator(_without_nul)]
+Reason = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_without_nul)]
+
+
 class _Decision(BaseModel):
-    plan_version: int
+    plan_version: Annotated[int, Field(ge=0, lt=1 << 31)]
 
 
 class Approval(_Decision):
@@ -25,12 +35,12 @@ class Approval(_Decision):
 
 
 class Rejection(_Decision):
-    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    reason: Reason
 
 
 class Resolving(BaseModel):
     resolution: str
-    note: Annotated[str, Field(max_length=4000)] = ""
+    note: Words = ""
 
 
 class Snooze(BaseModel):
@@ -38,7 +48,7 @@ class Snooze(BaseModel):
 
 
 class Reopening(BaseModel):
-    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    reason: Reason
 
 
 class Merge(BaseModel):

@@ -15,7 +15,8 @@ from assistant.plans.store import Plans
 from assistant.security.principals import ForbiddenError, Principal
 from assistant.store.engine import Store, utcnow
 from assistant.timers.timers import cancel_timer, set_timer
-from knowledge.vocabulary.codes import CaseStatus, Resolution
+from assistant.triage import due_at
+from knowledge.vocabulary.codes import CaseStatus, Resolution, Severity
 from knowledge.vocabulary.errors import ConflictError, InputError
 
 # What a person may say that became of a case.
@@ -142,13 +143,8 @@ class Commands:
         with self._on(case_id, ended=True) as (tx, case, now):
             if self._cases.open_case_of(tx, case["subject_kind"], case["subject_id"]) is not None:
                 raise ConflictError("subject_has_case", f"{case['subject_kind']} {case['subject_id']} has an open case")
-            self._cases.update(
-                tx, case, now, status=CaseStatus.OPEN, resolution=None, resolved_at=None, closed_at=None,
-                merged_into=None, episode=case["episode"] + 1, episode_plan=case["plan_version"] + 1, rounds=0,
-                failed_repairs=0, retries=0, by_approval=False, settled=[],
-                owner_kind=None, owner_id=None, owner_name=None,
-            )  # fmt: skip
-            cancel_timer(tx, "follow_up", case_id)
+            due = due_at(Severity(case["severity"]), now)
+            self._cases.new_episode(tx, case, now, settled=[], detectable_at=now, due_at=due)
             self._cases.note(tx, case_id, now, say("reopened_by", reason=why), actor=who.ref)
             self._cases.wake(tx, case, now)
 

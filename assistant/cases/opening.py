@@ -12,7 +12,6 @@ from assistant.cases.records import Case, Cases, new_case_id
 from assistant.cases.wording import say
 from assistant.store.tables import cases as cases_table
 from assistant.store.tables import messages
-from assistant.timers.timers import cancel_timer
 from assistant.triage import due_at, severity_of, terms_of
 from knowledge.phrases.labels import in_both
 from knowledge.policies import Policies
@@ -50,7 +49,7 @@ class Opening:
             return
         watched = next((row for row in past if row["status"] == CaseStatus.RESOLVED), None)
         if watched is not None:
-            self._reopen(tx, watched, snapshot, fresh, now)
+            self._reopen(tx, watched, snapshot, fresh, now, live)
         else:
             self._open(tx, "checkout", snapshot.checkout_id, snapshot, fresh, now, live)
 
@@ -158,34 +157,31 @@ class Opening:
         self._cases.wake(tx, case, now)
 
     def _reopen(
-        self, tx: sa.Connection, case: Case, snapshot: OrderSnapshot, findings: list[Finding], now: datetime
+        self, tx: sa.Connection, case: Case, snapshot: OrderSnapshot, findings: list[Finding], now: datetime, live: bool
     ) -> None:
-        self._cases.update(
-            tx, case, now, status=CaseStatus.OPEN, resolution=None, resolved_at=None, episode=case["episode"] + 1,
-            episode_plan=case["plan_version"] + 1,
-            rounds=0, failed_repairs=0, retries=0, by_approval=False,
-            owner_kind=None, owner_id=None, owner_name=None, first_action_at=None,
-            faults=[fault_json(f, now) for f in findings], fault_codes=codes_text(f.code for f in findings),
-            detectable_at=min(f.detectable_at for f in findings), detected_at=now, queued_at=now,
-            due_at=due_at(Severity(case["severity"]), min(f.detectable_at for f in findings)),
+        severity = severity_of(findings, snapshot.total, self._policies)
+        detectable = min(f.detectable_at for f in findings)
+        self._cases.new_episode(
+            tx, case, now, severity=severity, severity_rank=severity.rank, live=live, detectable_at=detectable,
+            due_at=due_at(severity, detectable), faults=[fault_json(f, now) for f in findings],
+            fault_codes=codes_text(f.code for f in findings),
         )  # fmt: skip
-        cancel_timer(tx, "follow_up", case["id"])
         evidence = [e for f in findings for e in f.evidence]
         self._cases.note(tx, case["id"], now, say("reopened", codes=_codes(findings)), evidence=evidence)
         self._cases.wake(tx, case, now)
 
     def _reply(self, tx: sa.Connection, case: Case, event: Event, now: datetime) -> None:
-        """Writes a customer's answer to the message it answers, else to the case's newest question."""
-        key, choice = event.data.get("in_reply_to"), event.data.get("choice")
-        query = sa.select(messages).where(
-            messages.c.case_id == case["id"], messages.c.episode == case["episode"], messages.c.replied_at.is_(None)
-        )
-        query = query.where(messages.c.dedupe_key == key) if key else query.order_by(messages.c.at.desc()).limit(1)
-        asked = tx.execute(query).mappings().first()
-        if asked is None:
+        """Writes a customer's answer to the message that it answers; the first answer to each stands."""
+        choice, who = event.data.get("choice"), event.data.get("customer_id")
+        if who is not None and case["customer_id"] is not None and who != case["customer_id"]:
+            return  # somebody else's words decide nothing here
+        actor = f"customer:{case['customer_id'] or 'guest'}"
+        asked = self._question(tx, case, event.data.get("in_reply_to"), choice)
+        if asked is None or asked["replied_at"] is not None:
+            evidence = [Evidence("event", event.ref, event.at, "words")]
+            self._cases.note(tx, case["id"], now, say("replied_again"), actor=actor, evidence=evidence)
             return
-        allowed = [c["id"] for c in asked["choices"]]
-        if choice is not None and choice not in allowed:
+        if choice not in _offered(asked):
             choice = None  # nothing that was not offered is ever performed
         text = event.data.get("text")
         ref = text.get("ref") if isinstance(text, dict) else None
@@ -195,10 +191,27 @@ class Opening:
             .values(replied_at=now, choice=choice, reply_ref=ref)
         )
         evidence = [Evidence("event", event.ref, event.at, choice or "words")]
-        self._cases.note(
-            tx, case["id"], now, say("replied", choice=choice or "…"),
-            actor=f"customer:{case['customer_id'] or 'guest'}", evidence=evidence,
-        )  # fmt: skip
+        self._cases.note(tx, case["id"], now, say("replied", choice=choice or "…"), actor=actor, evidence=evidence)
+
+    def _question(self, tx: sa.Connection, case: Case, key: Any, choice: Any) -> dict[str, Any] | None:
+        """The message of this episode that a reply answers.
+
+        The one it names, else the newest that offers the choice, else the newest question that is still open, else
+        the newest message of all.
+        """
+        query = sa.select(messages).where(
+            messages.c.case_id == case["id"], messages.c.episode == case["episode"], messages.c.state != "failed"
+        )
+        sent = [dict(row) for row in tx.execute(query.order_by(messages.c.at.desc())).mappings()]
+        if key:
+            return next((m for m in sent if m["dedupe_key"] == key), None)
+        offers = (m for m in sent if choice in _offered(m))
+        asks = (m for m in sent if m["choices"] and m["replied_at"] is None)
+        return next(offers, None) or next(asks, None) or next(iter(sent), None)
+
+
+def _offered(message: dict[str, Any]) -> list[str]:
+    return [c["id"] for c in message["choices"]]
 
 
 def fault_json(finding: Finding, now: datetime) -> dict[str, Any]:

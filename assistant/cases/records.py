@@ -48,7 +48,7 @@ class Cases:
         Raises:
             NotFoundError: `case_not_found`.
         """
-        row = tx.execute(sa.select(cases).where(cases.c.id == case_id)).mappings().first()
+        row = tx.execute(sa.select(cases).where(cases.c.id == _storable(case_id))).mappings().first()
         if row is None:
             raise NotFoundError("case_not_found", f"there is no case {case_id}")
         return dict(row)
@@ -59,7 +59,8 @@ class Cases:
         Raises:
             NotFoundError: `case_not_found`.
         """
-        row = tx.execute(self.store.for_update(sa.select(cases).where(cases.c.id == case_id))).mappings().first()
+        query = sa.select(cases).where(cases.c.id == _storable(case_id))
+        row = tx.execute(self.store.for_update(query)).mappings().first()
         if row is None:
             raise NotFoundError("case_not_found", f"there is no case {case_id}")
         return dict(row)
@@ -138,6 +139,16 @@ class Cases:
         set_timer(tx, "follow_up", case["id"], now + self._follow_up, generation=case["episode"])
         tx.execute(outbox.insert().values(kind="library", subject=case["id"], created_at=now, attempts=0))
 
+    def new_episode(self, tx: sa.Connection, case: Case, now: datetime, **values: Any) -> None:
+        """Opens an ended case again as if it were new: its clocks, rounds and owner start afresh."""
+        self.update(
+            tx, case, now, status=CaseStatus.OPEN, resolution=None, resolved_at=None, closed_at=None, merged_into=None,
+            episode=case["episode"] + 1, episode_plan=case["plan_version"] + 1, rounds=0, failed_repairs=0, retries=0,
+            by_approval=False, owner_kind=None, owner_id=None, owner_name=None, first_action_at=None, detected_at=now,
+            queued_at=now, **values,
+        )  # fmt: skip
+        cancel_timer(tx, "follow_up", case["id"])
+
     def go_on(self, tx: sa.Connection, case: Case, now: datetime) -> None:
         """Takes a watched case up again within its episode: what was done turned out to be unfinished."""
         self.update(tx, case, now, status=CaseStatus.OPEN, resolution=None, resolved_at=None)
@@ -161,3 +172,8 @@ def _owner_words(owner: dict[str, str]) -> dict[str, str]:
     if owner["owner_kind"] == "team":
         return in_both("team", owner["owner_id"])
     return dict.fromkeys(LANGUAGES, owner["owner_name"])
+
+
+def _storable(case_id: str) -> str:
+    """An id as a query may hold it: PostgreSQL refuses NUL, which no id of ours has."""
+    return case_id.replace("\0", "?")

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from assistant.cases.commands import owner_of
 from assistant.cases.records import Case, Cases
 from assistant.plans.store import Plans
+from assistant.store.batches import among
 from assistant.store.engine import Store
 from assistant.store.tables import cases as cases_table
 from assistant.store.tables import checkouts, messages, read_backs, timeline
@@ -52,7 +53,7 @@ class Views:
                  "evidence": line["evidence"]}
                 for line in lines
             ]  # fmt: skip
-            promises = self._promises(tx, row)
+            promises = self._promises(tx, [case_id])[case_id]
         view = _case_json(row)
         view["plan"] = [_step_json(s, language) for s in steps]
         view["plan_state"] = _plan_json(plan, language) if plan else None
@@ -82,10 +83,12 @@ class Views:
         with self._store.read() as tx:
             rows = [dict(r) for r in tx.execute(query.order_by(*sort).limit(limit + 1)).mappings()]
             steps = {r["id"]: self._plans.steps(tx, r["id"], r["plan_version"]) for r in rows[:limit]}
+            promises = self._promises(tx, [r["id"] for r in rows[:limit]])
         items = []
         for row in rows[:limit]:
             item = _case_json(row)
             item["plan"] = [_step_json(s, language) for s in steps[row["id"]]]
+            item["promises"] = promises[row["id"]]
             items.append(json_ready(item))
         following = _encode(write(rows[limit - 1])) if len(rows) > limit else None
         return {"items": items, "next": following}
@@ -116,16 +119,16 @@ class Views:
             ).all()  # fmt: skip
         return {"status": dict(map(tuple, by_status)), "resolution": dict(map(tuple, ended))}
 
-    def _promises(self, tx: sa.Connection, case: Case) -> list[dict[str, Any]]:
-        """What the customer was told and when, by occasion."""
-        rows = tx.execute(
-            sa.select(messages).where(messages.c.case_id == case["id"]).order_by(messages.c.at)
-        ).mappings()
-        return [
-            {"occasion": r["occasion"], "channel": r["channel"], "state": r["state"], "at": r["at"],
-             "replied_at": r["replied_at"], "choice": r["choice"]}
-            for r in rows
-        ]  # fmt: skip
+    def _promises(self, tx: sa.Connection, case_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+        """What each case's customer was told and when, by occasion."""
+        found: dict[str, list[dict[str, Any]]] = {case_id: [] for case_id in case_ids}
+        query = sa.select(messages).where(among(tx, messages.c.case_id, case_ids)).order_by(messages.c.at)
+        for r in tx.execute(query).mappings():
+            found[r["case_id"]].append(
+                {"occasion": r["occasion"], "channel": r["channel"], "state": r["state"], "at": r["at"],
+                 "replied_at": r["replied_at"], "choice": r["choice"]}
+            )  # fmt: skip
+        return found
 
 
 def _case_json(row: Case) -> dict[str, Any]:
@@ -185,6 +188,8 @@ def _filtered(filters: dict[str, str | None]) -> sa.Select[Any]:
         elif (kind := allowed.get(name)) is not None:
             values = [_one_of(name, one, kind) for one in value.split(",")]
             query = query.where(cases_table.c[name].in_(values))
+        elif "\0" in value:
+            raise InputError("invalid_filter", name, "holds a NUL character")
         else:
             query = query.where(cases_table.c[name] == value)
     return query
@@ -210,10 +215,22 @@ def _cursor(cursor: str) -> list[Any]:
     return position
 
 
+def _small(value: Any) -> int:
+    if not isinstance(value, int) or abs(value) > 1_000:
+        raise ValueError("no rank or priority")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError("no id")
+    return value
+
+
 def _urgent(position: list[Any]) -> list[Any]:
     try:
         rank, priority, case_id = position
-        return [int(rank), int(priority), str(case_id)]
+        return [_small(rank), _small(priority), _text(case_id)]
     except (ValueError, TypeError) as error:
         raise InputError("invalid_cursor", "cursor", "is not one of ours") from error
 
@@ -221,7 +238,8 @@ def _urgent(position: list[Any]) -> list[Any]:
 def _newest(position: list[Any]) -> list[Any]:
     try:
         changed_at, case_id = position
-        return [sa.literal(datetime.fromisoformat(changed_at), UtcDateTime()), str(case_id)]
+        at = parse_time("cursor", changed_at)
+        return [sa.literal(at, UtcDateTime()), _text(case_id)]
     except (ValueError, TypeError) as error:
         raise InputError("invalid_cursor", "cursor", "is not one of ours") from error
 
@@ -250,4 +268,6 @@ def parse_time(name: str, value: str) -> datetime:
         raise InputError("invalid_time", name, "must be RFC 3339") from error
     if at.tzinfo is None:
         raise InputError("invalid_time", name, "must name its zone")
+    if not 1970 <= at.year < 9999:  # so that no zone carries it out of what a time can be
+        raise InputError("invalid_time", name, "lies beyond any calendar of ours")
     return at

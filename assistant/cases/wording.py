@@ -65,6 +65,10 @@ SENTENCES: dict[str, dict[str, str]] = {
         "zh-CN": "未能告知顾客（{occasion}）：{reason}",
     },
     "replied": {"en": "The customer answered: {choice}", "zh-CN": "顾客已答复：{choice}"},
+    "replied_again": {
+        "en": "The customer wrote once more; no open question was answered, a person should read it",
+        "zh-CN": "顾客再次来信，未答复任何待答问题，请人工查看",
+    },
     "no_reply": {"en": "The customer did not answer in time", "zh-CN": "顾客逾期未答复"},
     "handed_off": {"en": "Handed to {owner}: {reason}", "zh-CN": "已转交{owner}：{reason}"},
     "claimed": {"en": "Claimed by {owner}", "zh-CN": "由{owner}认领"},

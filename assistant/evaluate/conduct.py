@@ -39,6 +39,8 @@ def _wrong_with(world: World, effect: Row) -> Iterator[str]:
         yield "settled before it was intended"
     if (effect["state"] in _SETTLED) != (effect["settled_at"] is not None):
         yield f"{effect['state']}, yet settled at {effect['settled_at']}"
+    if effect["state"] not in _SETTLED and not world.is_worked_on(world.case_by_id[effect["case_id"]]):
+        yield f"is {effect['state']}, and nobody is finding out what came of it"
     if not effect["principal"] or not effect["policy_version"]:
         yield "names neither approver nor policy version"
     step = world.steps.get(effect["step_id"])

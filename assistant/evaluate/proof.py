@@ -187,6 +187,7 @@ def _judge(
     house: House, store: Store, orders: int, fault_share: float, seed: int, seen: tuple[bool, Rest, dict[str, Any]]
 ) -> Run:
     at_rest, rest, idle = seen
+    house.ask_shop("DELETE", "chaos")  # whoever judges must see everything
     with connected(house.settings) as shop:
         verdicts = audit(store, shop.reader, house.settings)
         world = load_world(store, shop.reader, house.settings, utcnow())

@@ -122,20 +122,18 @@ class World(msgspec.Struct, kw_only=True, dict=True):
         return (around for around in self.shop.values() if around.id not in busy)
 
     def _busy(self) -> set[str]:
-        """Checkouts that move: just changed, about to be looked at, or with a journey or a write under way."""
+        """Checkouts that move: just changed, about to be looked at, or with a journey under way."""
         fresh = {a.id for a in self.shop.values() if (changed := a.changed_at) and changed > self.at - self.settle}
         watched = {
             subject for (kind, subject), timer in self.timers.items()
             if kind in WILL_LOOK and timer["due_at"] > self.at - OVERDUE
         }  # fmt: skip
-        working = {
-            case["checkout_id"] for case in self.cases
-            if case["running"] is not None or self._will_fire("retry", case["id"])
-        }  # fmt: skip
-        unsettled = {
-            self.case_by_id[e["case_id"]]["checkout_id"] for e in self.effects if e["state"] in ("intended", "unknown")
-        }
-        return fresh | watched | {c for c in working | unsettled if c}
+        working = {case["checkout_id"] for case in self.cases if self.is_worked_on(case)}
+        return fresh | watched | {checkout_id for checkout_id in working if checkout_id}
+
+    def is_worked_on(self, case: Row) -> bool:
+        """Whether a journey is under way on it, or will be tried again by itself."""
+        return case["running"] is not None or self._will_fire("retry", case["id"])
 
     def _will_fire(self, kind: str, subject: str) -> bool:
         timer = self.timers.get((kind, subject))

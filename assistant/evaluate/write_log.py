@@ -10,6 +10,7 @@ from assistant.evaluate.violation import Violation
 from assistant.evaluate.world import Row, grouped
 
 APPLIED = "applied"
+READS = ("/serviceability", "/pickup-points")  # contract B's questions that are asked by POST
 
 
 def compare(log: list[Row], effects: list[Row], stopped: list[Row] | None = None) -> list[Violation]:
@@ -60,7 +61,7 @@ def _wrong_outcomes(log: list[Row], effects: list[Row]) -> Iterator[Violation]:
 def _sent_in_secret(stopped: list[Row], effects: list[Row]) -> Iterator[Violation]:
     known = {(effect["key"], effect["path"]) for effect in effects}
     for one in stopped:
-        if (one["key"], one["path"]) not in known:
+        if one["path"] not in READS and (one["key"], one["path"]) not in known:
             yield Violation(6, str(one["key"]), f"{one['path']} was sent and is not in the ledger")
 
 

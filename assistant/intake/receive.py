@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -20,6 +19,7 @@ from assistant.intake.folding import DETECT, Detect, Folder, OnFindings, load_sn
 from assistant.intake.incoming import Incoming, Refusal, prepare
 from assistant.intake.masking import whole
 from assistant.intake.memory import Folding
+from assistant.intake.turns import Turns
 from assistant.security.vault import Vault, customer_ref
 from assistant.settings import Settings
 from assistant.store.engine import Store
@@ -39,7 +39,7 @@ _ATTEMPTS = 5  # at a transaction that lost against another one
 
 
 class OnTouched(Protocol):
-    """What wakes cases; called inside the transaction with the new (masked) events of each checkout."""
+    """What wakes cases; called inside the transaction with the new (masked) events of checkouts that have one."""
 
     def __call__(self, tx: sa.Connection, touched: dict[str, list[Event]], now: datetime) -> None: ...
 
@@ -75,8 +75,8 @@ class Intake:
         self._on_touched = on_touched
         self.nudge = nudge  # told when a timer was set that is due at once
         self._pepper: bytes | None = None
-        # SQLite's writers wait by polling; queueing before it is quicker and fair.
-        self._writing = threading.Lock() if store.is_sqlite else None
+        # SQLite has one writer, and Python's threads would only get in each other's way before it.
+        self._turns = Turns() if store.is_sqlite else None
 
     # -- events -----------------------------------------------------------------------------------------------------
 
@@ -86,6 +86,10 @@ class Intake:
         Raises:
             UnavailableError: the store can't take it; nothing of the batch was taken.
         """
+        with self._turns.next() if self._turns else nullcontext():
+            return self._receive(raw_events, received_at, keep_rejected=keep_rejected)
+
+    def _receive(self, raw_events: Sequence[Any], received_at: datetime, *, keep_rejected: bool) -> Receipt:
         pepper = self._fingerprint_key(received_at)
         prepared = [prepare(raw, index, received_at, pepper) for index, raw in enumerate(raw_events)]
         batch = recording.in_batch([one for one in prepared if isinstance(one, Incoming)])
@@ -101,7 +105,7 @@ class Intake:
 
     def _fingerprint_key(self, now: datetime) -> bytes:
         if self._pepper is None:
-            with self._transaction() as tx:
+            with self.store.begin() as tx:
                 pepper = self.vault.pepper(tx, now)
             self._pepper = pepper
         return self._pepper
@@ -113,7 +117,7 @@ class Intake:
         put_off = False
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                with self._transaction() as tx:
+                with self.store.begin() as tx:
                     stored, known = self._record(tx, incoming, now)
                     if keep_rejected:
                         recording.keep_refused(tx, self.vault, [*refused, *stored.conflicts], now)
@@ -172,8 +176,13 @@ class Intake:
         folded = self._folder.fold_fresh(tx, touched, known, matched)
         read_back = self._read_backs.load(tx, known.keys()) if known else {}
         to_confirm = self._folder.settle(tx, folded, known, read_back, recording.owners(fresh, known), now)
-        self._on_touched(tx, dict(touched), now)
+        self._tell(tx, touched, now)
         return folded, to_confirm or bool(urgent)
+
+    def _tell(self, tx: sa.Connection, touched: dict[str, list[Event]], now: datetime) -> None:
+        listening = recording.with_cases(tx, touched)
+        if listening:
+            self._on_touched(tx, {c: told for c, told in touched.items() if c in listening}, now)
 
     # -- snapshots --------------------------------------------------------------------------------------------------
 
@@ -250,7 +259,7 @@ class Intake:
         self.refold(tx, matched, now)
         for one in sorted(matched):
             told = [e for e in self.events_of(tx, one) if e.data.get("payment_id") == payment_id]
-            self._on_touched(tx, {one: told}, now)
+            self._tell(tx, {one: told}, now)
 
     def _told(self, tx: sa.Connection, rows: Sequence[Any], *, unmask: bool) -> list[Event]:
         told = [recording.event_from(row) for row in rows]
@@ -277,16 +286,7 @@ class Intake:
         since = datetime.fromisoformat(timer.payload["since"])
         self.refold(tx, [timer.subject], now)
         told = [event for event in self.events_of(tx, timer.subject) if event.received_at >= since]
-        self._on_touched(tx, {timer.subject: told}, now)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        if self._writing is None:
-            with self.store.begin() as tx:
-                yield tx
-        else:
-            with self._writing, self.store.begin() as tx:
-                yield tx
+        self._tell(tx, {timer.subject: told}, now)
 
 
 def _deadlocked(error: UnavailableError) -> bool:

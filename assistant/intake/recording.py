@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from assistant.intake.incoming import Incoming, Refusal
 from assistant.security.vault import Value, Vault, customer_ref, new_ref
 from assistant.store.batches import among, insert_ignoring, insert_rows
-from assistant.store.tables import checkouts, events, payment_index, rejected_events
+from assistant.store.tables import cases, checkouts, events, payment_index, rejected_events
+from knowledge.vocabulary.codes import CaseStatus
 from knowledge.vocabulary.events import Event
 
 
@@ -144,6 +145,12 @@ def unlock_unused(tx: sa.Connection, checkout_ids: Iterable[str]) -> None:
     if unused and tx.dialect.name != "sqlite":
         blank = among(tx, checkouts.c.checkout_id, unused) & (checkouts.c.customer_ref == "")
         tx.execute(checkouts.delete().where(blank))
+
+
+def with_cases(tx: sa.Connection, checkout_ids: Iterable[str]) -> set[str]:
+    """Which of these checkouts have a case that is not closed: somebody wants to hear of their events."""
+    query = sa.select(cases.c.checkout_id).where(cases.c.status != CaseStatus.CLOSED)
+    return set(tx.execute(query.where(among(tx, cases.c.checkout_id, checkout_ids))).scalars())
 
 
 # -- rows -----------------------------------------------------------------------------------------------------------

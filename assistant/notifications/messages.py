@@ -86,8 +86,9 @@ class Notifications:
         tx.execute(messages.update().where(messages.c.dedupe_key == dedupe_key).values(state=state))
 
     def asked(self, tx: sa.Connection, case: Case) -> dict[str, Asked]:
-        """What was said in this episode and what came of it, by occasion (the accepted message of each)."""
+        """What was said in this episode and what came of it, by occasion (of each the one answered, else accepted)."""
         query = sa.select(messages).where(messages.c.case_id == case["id"], messages.c.episode == case["episode"])
+        telling = sa.case((messages.c.replied_at.is_not(None), 2), (messages.c.state == "accepted", 1), else_=0)
         return {
             row["occasion"]: Asked(
                 occasion=row["occasion"], dedupe_key=row["dedupe_key"], at=row["at"],
@@ -95,7 +96,7 @@ class Notifications:
                 replied=row["replied_at"] is not None, timed_out=row["timed_out"],
                 delivered=row["state"] == "accepted",
             )
-            for row in tx.execute(query.order_by(messages.c.at)).mappings()
+            for row in tx.execute(query.order_by(telling, messages.c.at)).mappings()
         }  # fmt: skip
 
     def was_accepted(self, tx: sa.Connection, case: Case, occasion: str) -> bool:

@@ -48,8 +48,8 @@ class Plans:
         row = {
             "case_id": case["id"], "version": version, "fault": plan.fault,
             "state": "awaiting" if needs_human else "ready", "plan": plan, "needs_human": needs_human,
-            "expires_at": now + self._approval if needs_human else None, "policy_version": self._policies.version,
-            "created_at": now,
+            "expires_at": self._clock(tx, now) + self._approval if needs_human else None,
+            "policy_version": self._policies.version, "created_at": now,
         }  # fmt: skip
         tx.execute(plans.insert().values(**row))
         steps = [
@@ -83,16 +83,19 @@ class Plans:
         Raises:
             ConflictError: `plan_changed` when that version is not waiting for a decision (any more).
         """
-        current = now if self._store.is_sqlite else sa.func.now()
         query = plans.update().where(
             plans.c.case_id == case["id"], plans.c.version == version, plans.c.state == "awaiting"
         )
         if state != "expired":
-            query = query.where(plans.c.expires_at > current)
+            query = query.where(plans.c.expires_at > self._clock(tx, now))
         won = tx.execute(query.values(state=state, decided_by=by, decided_at=now, reason=reason)).rowcount
         if not won or case["plan_version"] != version:
             raise ConflictError("plan_changed", f"plan {version} is not waiting for a decision; read the case again")
         cancel_timer(tx, "approval", case["id"])
+
+    def _clock(self, tx: sa.Connection, now: datetime) -> datetime:
+        """The database's clock, one for all workers; the embedded one has ours."""
+        return now if self._store.is_sqlite else tx.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
 
     # -- reading ----------------------------------------------------------------------------------------------------
 

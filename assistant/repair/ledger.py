@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from assistant.store.tables import cases, effects
 from tools.connectors.outcome import Outcome
 from tools.connectors.ports import WriteDraft, WriteRequest
 
+REST = timedelta(seconds=30)  # a case changed since then has a run or a timer of its own
 UNSETTLED = ("intended", "unknown")
 Effect = dict[str, Any]
 
@@ -51,8 +52,8 @@ class Ledger:
         owner = customer_ref(case["customer_id"], case["checkout_id"] or case["id"])
         body_ref = self._vault.put(tx, owner, "effect_body", draft.body.decode(), now)
         row = {
-            "id": key, "case_id": case["id"], "step_id": step_id, "attempt": attempt, "action": action, "target": target,
-            "arguments": arguments, "method": draft.method, "path": draft.path, "body_ref": body_ref,
+            "id": key, "case_id": case["id"], "step_id": step_id, "attempt": attempt, "action": action,
+            "target": target, "arguments": arguments, "method": draft.method, "path": draft.path, "body_ref": body_ref,
             "body_hash": hashlib.sha256(draft.body).hexdigest(), "if_match": draft.if_match, "key": key,
             "state": "intended", "outcome": None, "principal": principal, "policy_version": policy_version,
             "created_at": now, "settled_at": None,
@@ -85,13 +86,17 @@ class Ledger:
         effect.update(state=state, outcome=outcome, settled_at=settled_at)
 
 
-def left_unsettled(tx: sa.Connection, before: datetime) -> list[str]:
-    """Ids of cases with a write from before then whose outcome nobody knows, and that no run is looking after."""
+def left_unsettled(tx: sa.Connection, now: datetime) -> list[str]:
+    """Ids of cases with a write whose outcome nobody knows, that no run is looking after.
+
+    Each is named again and again, ever more rarely: when it has rested for a quarter of the write's age.
+    """
     query = (
-        sa.select(effects.c.case_id).distinct().join(cases, cases.c.id == effects.c.case_id)
-        .where(effects.c.state.in_(UNSETTLED), effects.c.created_at < before, cases.c.running.is_(None))
+        sa.select(effects.c.case_id, sa.func.min(effects.c.created_at), sa.func.max(cases.c.updated_at))
+        .join(cases, cases.c.id == effects.c.case_id).group_by(effects.c.case_id)
+        .where(effects.c.state.in_(UNSETTLED), cases.c.running.is_(None), cases.c.updated_at < now - REST)
     )  # fmt: skip
-    return list(tx.scalars(query))
+    return [row[0] for row in tx.execute(query) if now - row[2] > (now - row[1]) / 4]
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Sends one intended effect and settles it: the same bytes and key until there is a definite answer. Repair calls it."""
+"""Sends one intended effect and settles it: the same bytes and key until the answer is definite. Repair calls it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def make_engine(url: str) -> sa.Engine:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(
             url, connect_args={"timeout": 30, "check_same_thread": False, "isolation_level": None},
-            pool_size=16, max_overflow=32,
+            pool_size=16, max_overflow=32, pool_use_lifo=True,  # the connection used last has its pages in memory
         )  # fmt: skip
         sa.event.listen(engine, "connect", _sqlite_pragmas)
         sa.event.listen(engine, "begin", _sqlite_begin)

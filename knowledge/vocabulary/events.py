@@ -322,9 +322,23 @@ def _translated(code: str, error: msgspec.ValidationError, prefix: str) -> Input
 # Fields that hold identities; long digit strings there are numbers of things, not cards.
 _IDENTITIES = frozenset(
     [
-        "id", "source", "subject", "time", "type", "checkout_id", "customer_id", "order_id", "payment_id", "capture_id",
-        "refund_id", "reservation_id", "line_id", "sku", "in_reply_to", "coupon_code",
-    ]  # fmt: skip
+        "id",
+        "source",
+        "subject",
+        "time",
+        "type",
+        "checkout_id",
+        "customer_id",
+        "order_id",
+        "payment_id",
+        "capture_id",
+        "refund_id",
+        "reservation_id",
+        "line_id",
+        "sku",
+        "in_reply_to",
+        "coupon_code",
+    ]
 )
 _CARD = re.compile(r"(?<![\d.])(?:\d[ -]?){13,18}\d(?![\d.])")
 _ISSUERS = re.compile(r"4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|35\d{14}"

@@ -83,8 +83,8 @@ class SeenExaminer(Examiner):
 
     def look(self, case: Case) -> Look:
         self.during()
-        checkout_id = str(case["checkout_id"])
-        return Look(Facts(checkout_id=checkout_id, at=utcnow()), OrderSnapshot(checkout_id=checkout_id), list(self.findings))
+        facts = Facts(checkout_id=str(case["checkout_id"]), at=utcnow())
+        return Look(facts, OrderSnapshot(checkout_id=facts.checkout_id), list(self.findings))
 
 
 class SaidPlanner(Planner):
@@ -102,15 +102,19 @@ class SaidPlanner(Planner):
 
 def finding(code: FaultCode = FaultCode.PRICE_MISMATCH, *refs: str, severity: Severity = Severity.MEDIUM) -> Finding:
     evidence = [Evidence("event", ref, utcnow(), "seen") for ref in refs or ("ev-1",)]
-    return Finding(code=code, severity=severity, step=Step.PAYMENT, cause="test", detectable_at=utcnow(), evidence=evidence)
+    return Finding(
+        code=code, severity=severity, step=Step.PAYMENT, cause="test", detectable_at=utcnow(), evidence=evidence
+    )
 
 
 def refund(payment: str, amount: int, *, repays: bool = False) -> PlanStep:
-    money = Money(amount, "CNY")
-    arguments = {"payment_id": payment, "amount": money.json(), "reason": "x", "expected_refunded": Money(0, "CNY").json()}
+    money, before = Money(amount, "CNY"), Money(0, "CNY")
     return PlanStep(
-        action="refund_payment", target=f"payment:{payment}", arguments=arguments, effect=WORDS, goodwill=money, repays=repays
-    )
+        action="refund_payment", target=f"payment:{payment}", effect=WORDS, goodwill=money, repays=repays,
+        arguments={
+            "payment_id": payment, "amount": money.json(), "reason": "x", "expected_refunded": before.json()
+        },
+    )  # fmt: skip
 
 
 def reprice(order: str, cut: int) -> PlanStep:
@@ -123,7 +127,8 @@ def reprice(order: str, cut: int) -> PlanStep:
 
 def release(reservation: str, checkout_id: str = "ck-1") -> PlanStep:
     arguments = {"reservation_id": reservation, "checkout_id": checkout_id}
-    return PlanStep(action="release_reservation", target=f"reservation:{reservation}", arguments=arguments, effect=WORDS)
+    target = f"reservation:{reservation}"
+    return PlanStep(action="release_reservation", target=target, arguments=arguments, effect=WORDS)
 
 
 def link(amount: int, checkout_id: str = "ck-1") -> PlanStep:
@@ -187,7 +192,9 @@ class Desk:
 
     # -- doing ------------------------------------------------------------------------------------------------------
 
-    def open(self, *found: Finding, checkout_id: str = "ck-1", customer_id: str | None = "cu-1", live: bool = True) -> str:
+    def open(
+        self, *found: Finding, checkout_id: str = "ck-1", customer_id: str | None = "cu-1", live: bool = True
+    ) -> str:
         """A case about these findings; its id."""
         snapshot = OrderSnapshot(checkout_id=checkout_id, customer_id=customer_id)
         with self.store.begin() as tx:

@@ -34,6 +34,18 @@ def test_a_write_whose_record_is_not_sound(change: Row) -> None:
     assert 6 in broken(world)
 
 
+@pytest.mark.parametrize("state", ["intended", "unknown"])
+def test_a_write_whose_outcome_nobody_finds_out(state: str) -> None:
+    unsettled = {"effects": [w.effect(state=state, settled_at=None)], "steps": {w.STEP: w.step(status="running")}}
+    assert "nobody is finding out" in broken(w.world(cases=[w.owned("refund_missing")], **unsettled))[6][0]
+    running = w.case(status=CaseStatus.REPAIRING, resolution=None, running=2, updated_at=w.NOW)
+    assert broken(w.world(cases=[running], **unsettled)) == {}
+    assert (
+        broken(w.world(cases=[w.case(status=CaseStatus.OPEN)], timers={("retry", w.CASE): w.timer()}, **unsettled))
+        == {}
+    )
+
+
 def test_a_write_that_needed_a_human_and_had_none() -> None:
     world = w.world(plans={(w.CASE, 1): {"needs_human": ["above_limit"], "decided_by": None}})
     assert "needed a human (above_limit)" in broken(world)[6][0]

@@ -124,7 +124,6 @@ def test_recorded_goodwill_explains_what_is_missing() -> None:
         {"timers": {("detect", w.CHECKOUT): w.timer()}},
         {"cases": [w.case(status=CaseStatus.REPAIRING, resolution=None, running=1, updated_at=w.NOW)]},
         {"timers": {("retry", w.CASE): w.timer()}},
-        {"effects": [w.effect(state="unknown", settled_at=None)]},
     ],
 )
 def test_what_moves_is_not_at_rest(moving: dict[str, object]) -> None:

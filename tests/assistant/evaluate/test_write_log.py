@@ -56,5 +56,5 @@ def test_a_write_that_a_read_back_showed_to_be_there_need_not_have_arrived() -> 
 
 
 def test_a_write_that_was_stopped_on_the_wire_was_written_down_too() -> None:
-    (violation,) = compare([], [], [{"key": "k", "path": "/orders"}])
+    (violation,) = compare([], [], [{"key": "k", "path": "/orders"}, {"key": None, "path": "/serviceability"}])
     assert (violation.invariant, violation.subject) == (6, "k")

@@ -13,7 +13,7 @@ from assistant.intake.receive import Intake, Receipt
 from assistant.security.vault import Vault
 from assistant.settings import Settings
 from assistant.store.engine import Store
-from assistant.store.tables import metadata
+from assistant.store.tables import cases, metadata
 from assistant.timers.timers import Sweep, Timer, timer_of
 from knowledge.faults.catalogue import detect_all
 from knowledge.faults.context import Context
@@ -146,6 +146,19 @@ class House:
     def apply(self, facts: Facts, at: datetime = NOW, **more: bool) -> None:
         with self.store.begin() as tx:
             self.intake.apply_facts(tx, facts, at, **more)
+
+    def open_case(self, checkout_id: str = "ck-1", status: str = "open") -> None:
+        """A row of a case, as far as intake looks at it."""
+        row = {
+            "id": f"case-{checkout_id}", "subject_kind": "checkout", "subject_id": checkout_id,
+            "checkout_id": checkout_id, "faults": [], "fault_codes": ",", "severity": "low", "severity_rank": 2,
+            "priority": 0, "priority_terms": {}, "status": status, "plan_version": 0, "detectable_at": NOW,
+            "detected_at": NOW, "queued_at": NOW, "due_at": NOW,
+            "episode": 1, "rounds": 0, "failed_repairs": 0, "settled": [], "live": True, "generation": 0, "wake": False,
+            "version": 1, "updated_at": NOW,
+        }  # fmt: skip
+        with self.store.begin() as tx:
+            tx.execute(cases.insert().values(**row))
 
     def run_timers(self, now: datetime) -> int:
         return Sweep(self.store, self.intake.timer_handlers()).run_once(now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,18 @@ def test_a_crash_in_mid_transaction_keeps_nothing_of_the_batch(store: Store, vau
     assert house.count(events) == len(life())
     house.detected = lambda *_: []
     assert house.receive(*BATCH).accepted == len(BATCH)
+
+
+def test_a_process_notices_what_another_one_was_told(store: Store, vault: Vault, database_url: str) -> None:
+    """What a process remembers of a checkout is not gone on with after another one has written it."""
+    houses = [House(store, vault), House(Store(make_engine(database_url)), vault)]
+    story = life()
+    for number, raw in enumerate(story):
+        houses[number % 2].receive(raw, at=NOW + timedelta(hours=1))
+    snapshot = houses[0].snapshot()
+    assert snapshot is not None
+    assert len(snapshot.marks) == len(story)
+    houses[1].store.engine.dispose()
 
 
 def test_writers_of_several_processes_wait_for_each_other(store: Store, vault: Vault, database_url: str) -> None:

@@ -7,6 +7,7 @@ import threading
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -285,9 +286,11 @@ def test_a_read_back_that_only_looks_hands_nothing_on(house: House) -> None:
     assert house.timer("detect") is not None, "but deadlines are set"
 
 
-def test_cases_are_told_of_every_new_event_of_a_checkout(house: House) -> None:
+def test_cases_that_are_not_closed_are_told_of_every_new_event(house: House) -> None:
+    house.open_case("ck-1", status="resolved")
+    house.open_case("ck-2", status="closed")
     reply = event("customer.replied", {"choice": "no_thanks", "text": "call me: 13912345678"})
-    house.receive(submitted(), reply, reply)
+    house.receive(submitted(), reply, reply, submitted("ck-2"), submitted("ck-3"))
     house.receive(reply)
     assert [(c, e.type) for c, e in house.touched] == [("ck-1", "checkout.submitted"), ("ck-1", "customer.replied")]
     told = house.touched[1][1].data
@@ -333,6 +336,8 @@ def test_a_read_back_matches_a_waiting_payment(house: House) -> None:
 
 def test_a_checkout_that_can_not_be_worked_on_does_not_lose_its_neighbours(house: House) -> None:
     """Its events are durable; what they lead to is tried again by a timer of its own."""
+    for name in ("ck-1", "ck-2"):
+        house.open_case(name)
     house.fails = lambda checkout_id: NotFoundError("case_not_found", "a bug") if checkout_id == "ck-1" else None
     failing = event("inventory.reservation_failed", {"lines": [{"sku": "TEA", "quantity": 2}]})
     raw = [submitted(), payment("captured"), failing, submitted("ck-2"), payment("captured", "ck-2", payment_id="p2")]
@@ -344,6 +349,24 @@ def test_a_checkout_that_can_not_be_worked_on_does_not_lose_its_neighbours(house
     house.run_timers(NOW + MINUTE)
     assert "paid_out_of_stock" in house.codes
     assert {c for c, _ in house.touched} == {"ck-1", "ck-2"}
+
+
+def test_what_was_rolled_back_is_not_remembered(house: House) -> None:
+    """The fold of a batch that failed must not be gone on with when the sender sends something else."""
+    house.detected = lambda *_: []
+    house.receive(submitted())
+
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    house.detected = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        house.receive(payment("captured"))
+    house.detected = lambda *_: []
+    house.receive(payment("requested"))
+    snapshot = house.snapshot()
+    assert snapshot is not None
+    assert [mark.type for mark in snapshot.marks] == ["checkout.submitted", "payment.requested"]
 
 
 def test_a_guest_gets_a_key_of_the_checkout_and_a_customer_their_own(house: House) -> None:

@@ -214,6 +214,7 @@ def test_every_difference_that_matters_is_one(swept: Swept, shop: Shop) -> None:
 
 def test_a_payment_without_checkout_is_matched_by_read_back(swept: Swept, shop: Shop) -> None:
     fill(shop)
+    swept.house.open_case()
     swept.house.receive(payment("captured", checkout=None, payment_id="pay-ck-1"), submitted())
     swept.round()
     assert [e.type for e in swept.house.events()] == ["checkout.submitted", "payment.captured"]
