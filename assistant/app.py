@@ -90,6 +90,7 @@ class Application:
             self.store, self.intake, self.shop.reader, settings, on_orphan_payment=self.opening.on_orphan_payment
         )
         self.timers = TimerLoop(Sweep(self.store, self._handlers(), self.sweep.deferred_handlers()))
+        self.intake.nudge = self.timers.nudge
         self.conversation = build_conversation(settings, self.store, self.vault, self.views)
         self._feed = FeedLoop(self.conversation)
         self.working = False

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from assistant.store.types import Json, UtcDateTime
 
@@ -83,7 +82,8 @@ def _compiled(
     insert = (sqlite if is_sqlite else postgresql).insert(table)
     if on_conflict is not None:
         insert = on_conflict(insert)
-    compiled = insert.compile(dialect=sqlite.dialect() if is_sqlite else PGDialect_psycopg(), column_keys=list(names))
+    spoken = sa.make_url("sqlite://" if is_sqlite else "postgresql+psycopg://").get_dialect()()
+    compiled = insert.compile(dialect=spoken, column_keys=list(names))
     order = list(compiled.positiontup or []) if is_sqlite else list(names)
     return str(compiled), [(name, _conversion(table.c[name], is_sqlite=is_sqlite)) for name in order]
 
