@@ -95,6 +95,8 @@ class Application:
         self._feed = FeedLoop(self.conversation)
         self.working = False
         self.durable.prepare()
+        with self.store.begin() as tx:
+            self.vault.pepper(tx, utcnow())  # a wrong master key stops the start, not the first event
 
     def _handlers(self) -> dict[str, Callable[[sa.Connection, Timer, datetime], None]]:
         return {
