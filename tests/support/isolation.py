@@ -17,6 +17,9 @@ FIXED = {
     "ANONYMIZED_TELEMETRY": "False",
     "HF_HUB_OFFLINE": "1",
     "LANGSMITH_TRACING": "false",
+    "LANGSMITH_TRACING_V2": "false",
+    "LANGCHAIN_TRACING": "false",
+    "LANGCHAIN_TRACING_V2": "false",
     "NO_PROXY": LOOPBACK,
     "no_proxy": LOOPBACK,
 } | {name: NOWHERE for way in ("http", "https", "all") for name in (f"{way}_proxy", f"{way.upper()}_PROXY")}
