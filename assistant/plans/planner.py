@@ -56,7 +56,7 @@ class Planner:
             UnavailableError: when products or links can't be read.
         """
         with self._store.read() as tx:
-            since = self._episode_start(tx, case)
+            since = case["episode_plan"]
             done = self._plans.done_in(tx, case["id"], since)
             refused = self._plans.refused_in(tx, case["id"], since)
             asked = self._notifications.asked(tx, case)
@@ -131,9 +131,6 @@ class Planner:
             return False
         hook = getattr(import_module(f"knowledge.faults.{finding.code.value}.playbook"), "settled", None)
         return hook is not None and bool(context.done and hook(finding, look.facts, context))
-
-    def _episode_start(self, tx: sa.Connection, case: Case) -> int:
-        return int(case["episode_plan"])
 
     def _substitutes(self, look: Look) -> tuple[dict[str, list[ProductFact]], dict[str, str]]:
         """Products that could replace each line's sku, and the names of all of them."""

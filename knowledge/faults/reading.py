@@ -24,11 +24,6 @@ def ended(s: OrderSnapshot) -> bool:
     return s.status in ("expired", "cancelled")
 
 
-def all_cancelled(s: OrderSnapshot) -> bool:
-    """Whether there were orders and none is left."""
-    return bool(s.orders) and not s.live_orders
-
-
 def over(s: OrderSnapshot) -> bool:
     """Whether nothing will be delivered: ended without a live order, or every order cancelled."""
     return not s.live_orders and (ended(s) or bool(s.orders))
