@@ -23,7 +23,7 @@ demo: setup-runtime ## a demo shop, traffic and the assistant; open http://127.0
 	@$(BIN)/helloword demo $(ARGS)
 
 test: setup ## the whole test suite, on SQLite and PostgreSQL (ARGS="-k word" for a part)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n logical --dist worksteal $(ARGS)
 
 check: setup ## lint, types, and who may import whom
 	@$(BIN)/ruff check .
@@ -32,9 +32,13 @@ check: setup ## lint, types, and who may import whom
 
 proof: setup ## the long proofs: crashes, load, evaluations
 	@$(BIN)/pytest -m proof -o faulthandler_timeout=3600 $(ARGS)
-	@$(BIN)/helloword eval sandbox --orders 500 --fault-share 0.2 --seed 7
-	@$(BIN)/helloword eval sandbox --orders 150 --fault-share 0.5 --seed 11 --rough
+	@$(BIN)/helloword eval injections
+	@$(BIN)/helloword eval sandbox --orders 2000 --fault-share 0.25 --seed 7 --patience 900
+	@$(BIN)/helloword eval detectors
+	@$(BIN)/helloword eval substitution
+	@$(BIN)/helloword eval addresses
 	@$(BIN)/helloword eval scan
+	@$(BIN)/helloword bench sla
 
 screenshots: setup ## the README's pictures, from a running demo
 	@$(BIN)/python -m tests.support.screenshots

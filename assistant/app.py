@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -22,16 +23,40 @@ from assistant.cases.opening import Opening
 from assistant.cases.records import Cases
 from assistant.cases.views import Views
 from assistant.durable import Durable
+from assistant.followup.api import make_router as make_followup_router
+from assistant.followup.watching import Watching
+from assistant.handoff.api import make_router as make_handoff_router
+from assistant.handoff.staff import Register
+from assistant.handoff.staff_api import make_router as make_staff_router
+from assistant.handoff.summary import Summaries
+from assistant.handoff.wiring import build_staffing
 from assistant.intake.admission import Admission
 from assistant.intake.api import make_router as make_intake_router
+from assistant.intake.background import Background, CustomersIndex
+from assistant.intake.cross_check import Budget, CrossCheck, Products
+from assistant.intake.folding import CROSS_CHECKS
 from assistant.intake.receive import Intake
-from assistant.intake.sweep import ReadBackSweep
+from assistant.intake.stock import StockBook, StockWatch
+from assistant.intake.sweep import SWEEP, ReadBackSweep
 from assistant.journey import Journey
-from assistant.notifications.messages import Notifications
+from assistant.metrics.api import make_router as make_figures_router
+from assistant.metrics.prometheus import Exposition
+from assistant.models import LiveModels
+from assistant.notifications.api import make_router as make_messages_router
+from assistant.notifications.notices_api import make_router as make_notices_router
+from assistant.notifications.routes import Carriers
+from assistant.notifications.wiring import build_messaging
 from assistant.page import make_router as make_page_router
+from assistant.plans.ending import Ending
+from assistant.plans.incidents import TIMER as INCIDENT
+from assistant.plans.incidents import Incidents
 from assistant.plans.planner import Planner
+from assistant.plans.rehearsal import Rehearsal
 from assistant.plans.store import Plans
 from assistant.problems import install as install_problems
+from assistant.promises.api import make_router as make_levels_router
+from assistant.promises.by_hand import PromisesByHand
+from assistant.promises.ledger_api import make_router as make_promises_router
 from assistant.repair.ledger import Ledger, left_unsettled
 from assistant.repair.perform import Repair
 from assistant.security.keys import Keys
@@ -43,6 +68,8 @@ from assistant.store.engine import Store, make_engine, utcnow
 from assistant.store.migrate import upgrade
 from assistant.store.tables import cases as cases_table
 from assistant.timers.timers import Sweep, Timer, TimerLoop, set_timer
+from knowledge.library.embedders import UniversalSentenceEmbedder
+from knowledge.library.meaning import alike_by
 from knowledge.vocabulary.errors import UnavailableError
 from tools.connectors.absent import AbsentShop
 from tools.connectors.gate import GatePolicy
@@ -57,7 +84,10 @@ GUARD_EVERY = timedelta(seconds=10)
 class Application:
     """One deployment's objects. `start` begins to work (timers, journeys); `stop` ends it cleanly."""
 
-    def __init__(self, settings: Settings, shop: HttpShop | AbsentShop | None = None) -> None:
+    def __init__(
+        self, settings: Settings, shop: HttpShop | AbsentShop | None = None, *,
+        sleep: Callable[[float], None] = time.sleep, carriers: Carriers | None = None,
+    ) -> None:  # fmt: skip
         self.settings = settings
         self.policies = settings.policies
         upgrade(settings.database)
@@ -67,30 +97,22 @@ class Application:
         self.shop = shop or connect_shop(settings)
         self.durable = Durable(self.store, settings)
         self.cases = Cases(self.store, self.durable, settings.follow_up_after)
+        self.staffing = build_staffing(self.store, settings, self.vault, self.cases)
+        self.cases.people = self.staffing.office
+        self.register = Register(self.store, self.vault, self.keys, self.staffing.desk, settings.time_zone)
+        self.cases.batches = self.staffing.batches
         self.opening = Opening(self.cases, self.policies)
+        self.opening.on_feedback = self.staffing.follow_up.asking.replied
+        self.products = Products(self.shop.reader)
+        self.background = Background(LiveModels(self.store), self.products)
+        self.stock = StockBook(settings, self.opening.on_stock)
         self.intake = Intake(
             self.store, self.vault, self.policies, settings,
             on_findings=self.opening.on_findings, on_touched=self.opening.on_touched,
+            background=self.background, stock=self.stock,
         )  # fmt: skip
-        self.plans = Plans(self.store, self.cases, self.policies, settings.approval_timeout)
-        self.views = Views(self.store, self.cases, self.plans)
-        self.commands = Commands(self.store, self.cases, self.plans)
-        self.notifications = Notifications(self.store, self.shop.reader)
-        self.repair = Repair(
-            self.store, self.cases, self.plans, Ledger(self.vault), self.notifications,
-            self.shop.reader, self.shop.writer, settings,
-        )  # fmt: skip
-        self.journey = Journey(
-            self.store, self.cases,
-            Examiner(self.store, self.cases, self.intake, self.shop.reader, self.policies),
-            Planner(self.store, self.plans, self.notifications, self.shop.reader, self.policies),
-            self.plans, self.repair, self.notifications, settings,
-        )  # fmt: skip
-        self.sweep = ReadBackSweep(
-            self.store, self.intake, self.shop.reader, settings, on_orphan_payment=self.opening.on_orphan_payment
-        )
-        self.timers = TimerLoop(Sweep(self.store, self._handlers(), self.sweep.deferred_handlers()))
-        self.intake.nudge = self.timers.nudge
+        self._build_handling(sleep, carriers)
+        self._build_watching()
         self.conversation = build_conversation(settings, self.store, self.vault, self.views)
         self._feed = FeedLoop(self.conversation)
         self.working = False
@@ -98,14 +120,79 @@ class Application:
         with self.store.begin() as tx:
             self.vault.pepper(tx, utcnow())  # a wrong master key stops the start, not the first event
 
+    def _build_handling(self, sleep: Callable[[float], None], carriers: Carriers | None) -> None:
+        """What people and journeys do with cases: plans, messages, repair."""
+        self.plans = Plans(self.store, self.cases, self.policies, self.settings.approval_timeout)
+        self.staffing.levels.ending = Ending(self.cases, self.plans)
+        self.views = Views(self.store, self.cases, self.plans)
+        self.rehearsal = Rehearsal(self.store, self.cases, self.plans, self.shop.reader, self.policies)
+        self.commands = Commands(self.store, self.cases, self.plans, self.rehearsal)
+        self.incidents = Incidents(self.store, self.cases, self.policies)
+        ledger, settings = Ledger(self.vault), self.settings
+        self.messaging = build_messaging(
+            self.store, settings, self.vault, self.cases, ledger, self.shop.reader, self.shop.writer,
+            on_told=self.staffing.promises.told, refusing=self.shop.refusing, carriers=carriers,
+        )  # fmt: skip
+        self.notifications = self.messaging.notifications
+        self.opening.replies = self.messaging.replies
+        self.repair = Repair(
+            self.store, self.cases, self.plans, ledger, self.notifications,
+            self.shop.reader, self.shop.writer, settings, sleep, self.shop.refusing,
+        )  # fmt: skip
+        self.journey = Journey(
+            self.store, self.cases,
+            Examiner(
+                self.store, self.cases, self.intake, self.shop.reader, self.policies,
+                background=self.background, stock=self.stock,
+            ),
+            Planner(
+                self.store, self.plans, self.notifications, self.shop.reader, self.policies,
+                alike_by(UniversalSentenceEmbedder()), self.staffing.follow_up.learning,
+            ),
+            self.plans, self.repair, self.notifications, self.incidents, settings,
+        )  # fmt: skip
+
+    def _build_watching(self) -> None:
+        """What looks and waits: sweeps, cross-checks, every timer."""
+        settings = self.settings
+        self.sweep = ReadBackSweep(
+            self.store, self.intake, self.shop.reader, settings, on_orphan_payment=self.opening.on_orphan_payment
+        )
+        budget = Budget(settings.cross_checks_per_second)
+        self.cross_check = CrossCheck(
+            self.store, self.intake, self.shop.reader, self.products,
+            CustomersIndex(self.vault, timedelta(seconds=settings.duplicate_window)), self.stock, settings,
+            on_recheck=self.opening.on_recheck, budget=budget,
+        )  # fmt: skip
+        watching = Watching(
+            self.store, self.cases, self.opening, self.intake, self.shop.reader, self.stock, settings, budget
+        )
+        watch = StockWatch(self.store, self.stock, self.shop.reader)
+        deferred = {**self.sweep.deferred_handlers(), **watch.deferred_handlers()}
+        # Threads of their own: at a peak a listing is long, and what is to be confirmed must not wait behind it.
+        listing = {SWEEP: deferred.pop(SWEEP)}
+        self.listings = TimerLoop(Sweep(self.store, {}, listing), interval=0.5)
+        self.timers = TimerLoop(Sweep(self.store, self._handlers(), deferred))
+        # Threads of their own: however many checks wait at a peak, no deadline waits behind them.
+        reading = {**self.cross_check.deferred_handlers(), **watching.deferred_handlers()}
+        checks = Sweep(self.store, {}, reading, ahead=CROSS_CHECKS[:-1])
+        self.checks = TimerLoop(checks, interval=0.5, outside_threads=3)
+        # A mail server that is slow holds up nothing but mail, and however many customers are told, staff hear at once.
+        self.letters = TimerLoop(Sweep(self.store, {}, self.messaging.dispatch.deferred_handlers()))
+        self.pushes = TimerLoop(Sweep(self.store, {}, self.staffing.deferred_handlers()))
+        self.intake.nudge = self.timers.nudge
+
     def _handlers(self) -> dict[str, Callable[[sa.Connection, Timer, datetime], None]]:
         return {
             **self.intake.timer_handlers(),
+            **self.cross_check.timer_handlers(),
             "retry": self.journey.on_retry,
             "reply": self.journey.on_reply_timeout,
             "approval": self.journey.on_approval_timeout,
             "snooze": self.journey.on_snooze_over,
             "follow_up": self.journey.on_follow_up_over,
+            INCIDENT: self.incidents.on_over,
+            **self.staffing.timer_handlers(),
             "guard": self._guard,
         }
 
@@ -116,6 +203,10 @@ class Application:
             set_timer(tx, "guard", "cases", utcnow())
         self.sweep.schedule()
         self.timers.start()
+        self.listings.start()
+        self.checks.start()
+        self.letters.start()
+        self.pushes.start()
         self._feed.start()
         self.working = True
         log.info("started", executor=self.durable.executor_id, database=self.store.engine.dialect.name)
@@ -124,6 +215,10 @@ class Application:
         """Stops working; what is unfinished goes on at the next start."""
         self.working = False
         self.timers.stop()
+        self.listings.stop()
+        self.checks.stop()
+        self.letters.stop()
+        self.pushes.stop()
         self._feed.stop()
         self.durable.stop()
         self.shop.close()
@@ -193,15 +288,31 @@ def make_api(application: Application, *, demo_key: str | None = None) -> FastAP
     require = application.require
     admission = Admission(application.store, application.settings.max_backlog)
     api.include_router(make_intake_router(application.intake, require, admission))
-    api.include_router(make_cases_router(application.views, application.commands, require))
+    api.include_router(make_cases_router(application.views, application.commands, application.rehearsal, require))
+    summaries = Summaries(application.store, application.cases)
+    api.include_router(make_handoff_router(application.views, application.commands, summaries, require))
+    by_hand = PromisesByHand(application.store, application.cases, application.staffing.promises)
+    api.include_router(make_promises_router(application.store, application.views, by_hand, require))
     talk = application.conversation
     api.include_router(make_agent_router(talk.agent, talk.library, application.views, require))
+    api.include_router(make_notices_router(application.staffing.inboxes, require))
+    api.include_router(make_figures_router(application.store, application.settings.time_zone, require))
+    api.include_router(make_followup_router(application.staffing.follow_up, require))
+    api.include_router(make_staff_router(application.register, application.views, require))
+    api.include_router(make_levels_router(application.store, require))
+    api.include_router(
+        make_messages_router(
+            application.store, application.messaging, application.intake.receive, application.authenticate, require
+        )
+    )
     api.include_router(make_page_router(demo_key))
     _operations(api, application)
     return api
 
 
 def _operations(api: FastAPI, application: Application) -> None:
+    exposition = Exposition(application.store)
+
     @api.get("/healthz", tags=["operations"])
     def healthz() -> dict[str, str]:
         """200 when the process answers."""
@@ -223,7 +334,5 @@ def _operations(api: FastAPI, application: Application) -> None:
 
     @api.get("/metrics", tags=["operations"])
     def metrics() -> Response:
-        """Prometheus: cases by status and severity, timers that are due, the process."""
-        from assistant.metrics.prometheus import render_metrics
-
-        return Response(render_metrics(application.store), media_type="text/plain; version=0.0.4; charset=utf-8")
+        """Prometheus: cases, repairs, service levels, handling times, promises, messages, timers, the process."""
+        return Response(exposition.render(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -22,6 +22,8 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(library_app, name="library")
 app.add_typer(audit_app, name="audit")
 app.add_typer(eval_app, name="eval")
+models_app = typer.Typer(no_args_is_help=True, help="Trained models: what is in force, and taking one out of it.")
+app.add_typer(models_app, name="models")
 
 
 def main() -> None:
@@ -41,6 +43,10 @@ def _mount() -> None:
         from tools.sandbox.cli import app as sandbox_app
 
         app.add_typer(sandbox_app, name="sandbox")
+    if wanted in ("staff", "--help"):
+        from assistant.handoff.staff_cli import app as staff_app
+
+        app.add_typer(staff_app, name="staff")
     if wanted in ("scan", "--help"):
         from assistant.scan.cli import scan_command
 
@@ -49,18 +55,45 @@ def _mount() -> None:
         from assistant.demo import demo_command
 
         app.command("demo")(demo_command)
+    if wanted in ("report", "--help"):
+        from assistant.metrics.cli import report_command
+
+        app.command("report")(report_command)
+    if wanted in ("notifications", "--help"):
+        from assistant.notifications.cli import mounted
+
+        app.add_typer(mounted(_delivery_reports), name="notifications")
     if wanted in ("ask", "--help"):
         from assistant.agent.cli import ask_command
 
         app.command("ask")(ask_command)
     if wanted == "eval":
+        from assistant.evaluate.addresses import addresses_command
+        from assistant.evaluate.injections_report import injections_command
         from assistant.evaluate.proof import sandbox_command
+        from assistant.evaluate.substitution import substitution_command
+        from tools.sandbox.bench import Bench
+        from tools.sandbox.config import ASSISTANT_SETTINGS
 
-        eval_app.command("sandbox")(sandbox_command)
+        eval_app.command("sandbox")(sandbox_command(ASSISTANT_SETTINGS))
+        eval_app.command("injections")(injections_command(Bench))
+        eval_app.command("substitution")(substitution_command)
+        eval_app.command("addresses")(addresses_command)
     if wanted in ("bench", "--help"):
         from assistant.evaluate.bench import bench_command
+        from assistant.evaluate.bench_sla import sla_command
+        from tools.sandbox.config import ASSISTANT_SETTINGS
 
-        app.command("bench")(bench_command)
+        bench_app = typer.Typer(help="How fast is it? Alone: events per second, and seconds to the first action.")
+        bench_app.callback(invoke_without_command=True)(bench_command)
+        bench_app.command("sla")(sla_command(ASSISTANT_SETTINGS))
+        app.add_typer(bench_app, name="bench")
+
+
+def _delivery_reports() -> Any:
+    from assistant.app import Application
+
+    return Application(load_settings()).messaging.reports
 
 
 @app.command()
@@ -153,6 +186,30 @@ def rebuild_library() -> None:
     typer.echo(f"{count} cases in the library")
 
 
+@app.command("replay")
+def replay_case(
+    case: Annotated[str, typer.Argument(help="the case's id")],
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    language: Annotated[str, typer.Option(help="en or zh-CN")] = "en",
+) -> None:
+    """What was known when and what was decided, step by step, and what today's rules would have done."""
+    from assistant.replay import replay_command
+
+    raise typer.Exit(replay_command(load_settings(), case, as_json=as_json, language=language))
+
+
+@app.command("learned")
+def show_learned(
+    fault: Annotated[str | None, typer.Option(help="of this fault only")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    language: Annotated[str, typer.Option(help="en or zh-CN")] = "en",
+) -> None:
+    """What became of what was done, by fault and option, and how that orders later decisions."""
+    from assistant.followup.cli import learned_command
+
+    raise typer.Exit(learned_command(load_settings(), fault, as_json=as_json, language=language))
+
+
 @audit_app.command("verify")
 def verify(
     as_json: Annotated[bool, typer.Option("--json")] = False,
@@ -162,6 +219,63 @@ def verify(
     from assistant.evaluate.audit import audit_command
 
     raise typer.Exit(audit_command(load_settings(), as_json=as_json, wait=wait))
+
+
+# -- trained models -------------------------------------------------------------------------------------------------
+
+
+def _demo() -> Any:
+    """What starts a demo shop, and the names of what it can play."""
+    from assistant.training.world import Demo
+    from tools.sandbox.config import ASSISTANT_SETTINGS
+    from tools.sandbox.hard_negatives import HARD_NEGATIVES
+    from tools.sandbox.harness import running_sandbox
+    from tools.sandbox.storyboards import FAULTS
+
+    return Demo(running_sandbox, tuple(FAULTS), tuple(HARD_NEGATIVES), ASSISTANT_SETTINGS)
+
+
+@app.command("train")
+def train_models(
+    from_sandbox: Annotated[bool, typer.Option(help="learn from the demo shop, whatever is stored")] = False,
+    orders: Annotated[int, typer.Option(min=100, help="orders that the demo shop plays, where it has to")] = 2000,
+    seed: Annotated[int, typer.Option(help="for the demo shop, and for who is held out")] = 7,
+    to: Annotated[Path | None, typer.Option(help="write into this folder instead of the database")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Trains the models of usual amounts and of novelty; running workers take them up without a restart."""
+    from assistant.training.cli import train_command
+
+    train_command(load_settings(), _demo(), from_sandbox=from_sandbox, orders=orders, seed=seed, as_json=as_json, to=to)
+
+
+@models_app.command("list")
+def list_models(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Every stored version, what it was trained on, and its false-alarm rate."""
+    from assistant.training.cli import list_command
+
+    list_command(load_settings(), as_json=as_json)
+
+
+@models_app.command("withdraw")
+def withdraw_model(kind: str, version: int) -> None:
+    """Takes a version out of force: the one before it is used again, else the one that comes with the product."""
+    from assistant.training.cli import withdraw_command
+
+    withdraw_command(load_settings(), kind, version)
+
+
+@eval_app.command("detectors")
+def evaluate_detectors(
+    orders: Annotated[int, typer.Option(min=50, help="orders of the generated world")] = 2000,
+    seed: Annotated[int, typer.Option(help="of the generated world")] = 41,
+    data: Annotated[Path, typer.Option(help="folder with the Olist files")] = Path("../shared/data/olist_orders"),
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Precision and recall by fault code with 95 % intervals: on a generated world, and on the Olist orders."""
+    from assistant.evaluate.detectors import detectors_command
+
+    raise typer.Exit(detectors_command(_demo(), orders=orders, seed=seed, data=data, as_json=as_json))
 
 
 @eval_app.command("scan")

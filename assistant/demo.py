@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import webbrowser
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from rich.console import Console
 
 from assistant.demo_programs import HOST, Program, Stop, Stopped, any_port, chosen_port
 from assistant.demo_report import ENDED, WORKING, Report
+from assistant.demo_staff import hire
 
 SHOP_PORT = 8100  # another one is taken where this one is not free
 LOOK_EVERY = 0.5  # seconds between two looks at the cases
@@ -34,7 +36,8 @@ JUDGE_SECONDS = 60.0
 SETTINGS: dict[str, Any] = {
     "deadline_payment": 4, "deadline_reservation": 4, "deadline_order": 3, "deadline_abandoned": 15,
     "deadline_refund": 3, "retry_grace": 2, "customer_reply_timeout": 30, "approval_timeout": 900,
-    "follow_up_after": 300, "sweep_every": 5, "quiet_hours": "", "log_level": "warning", "log_format": "console",
+    "follow_up_after": 45, "feedback_after": 10, "escalate_after": 150, "low_batch_every": 5, "sweep_every": 5,
+    "quiet_hours": "", "log_level": "warning", "log_format": "console",
 }  # fmt: skip
 # What happens first, so that a visitor sees each kind soon: the fault, and what is fixed about its story. A customer
 # who wants the money back for goods above the limit makes a refund that waits for approval.
@@ -50,6 +53,8 @@ OPENING: tuple[tuple[str, dict[str, Any]], ...] = (
                            "lines": [{"sku": "CN-RUNNINGSHOES-6", "quantity": 2}]}),
     ("partial_payment", {"customer": "answers"}),
     ("payment_unconfirmed", {"variant": "captured"}),
+    ("account_blocked", {"language": "zh-CN"}),
+    ("payment_disputed", {"language": "en"}),
 )  # fmt: skip
 OPENING_EVERY = 1.0  # seconds between two of them
 
@@ -153,8 +158,9 @@ class Demo:
         arguments = ["serve", "--host", HOST, "--port", str(self.port), "--demo-page"]
         self._launch("starting_assistant", "assistant", arguments, settings, f"{self.url}/readyz")
         self.report.welcome(
-            shop_url=self.shop_url, rate=self.options.rate, share=self.options.fault_share, home=str(self.home)
-        )
+            shop_url=self.shop_url, rate=self.options.rate, share=self.options.fault_share, home=str(self.home),
+            staff=hire(self._api),
+        )  # fmt: skip
         self._set_rate(self.options.rate)
         if self.options.open_browser:
             webbrowser.open(self.url)
@@ -233,7 +239,7 @@ class Demo:
         wanted = [("awaiting_approval", "handed_off"), *([ENDED] if ended != self._ended_before else [])]
         found: list[dict[str, Any]] = []
         for statuses in wanted:
-            query = {"status": ",".join(statuses), "limit": "200", "order": "newest"}
+            query = {"status": ",".join(statuses), "limit": "200", "order": "newest", "language": self.report.language}
             page = self._read(self._api, "/v1/cases", query)
             if page is None:
                 return
@@ -244,7 +250,10 @@ class Demo:
     def _totals(self) -> None:
         counts, stats = self._counts(), self._read(self._admin, "/_sandbox/stats")
         if counts is not None and stats is not None:
-            self.report.totals(self._running(), int(stats["stories"]), counts)
+            promises = self._read(self._api, "/v1/promises", {"state": "kept,open,broken", "limit": "200"}) or {}
+            figures = self._read(self._api, "/v1/metrics/summary") or {}
+            states = Counter(one["state"] for one in promises.get("items", ()))
+            self.report.totals(self._running(), int(stats["stories"]), counts, states, figures.get("csat"))
 
     def _is_at_rest(self) -> bool:
         counts, idle = self._counts(), self._read(self._admin, "/_sandbox/idle", {"seconds": "2"})

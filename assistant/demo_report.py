@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,37 +19,6 @@ ENDED = ("resolved", "closed")
 WORKING = ("open", "diagnosing", "repairing")
 REPAIRED = ("repaired", "repaired_with_approval")
 
-# What a step did, in a word or three; `effect` in the case says it in full.
-DEEDS: dict[str, dict[str, str]] = {
-    "add_note": {"zh-CN": "添加备注", "en": "note added"},
-    "backorder_line": {"zh-CN": "改为预订", "en": "back-ordered"},
-    "cancel_lines": {"zh-CN": "取消缺货商品", "en": "missing lines cancelled"},
-    "cancel_order": {"zh-CN": "取消订单", "en": "order cancelled"},
-    "cancel_payment": {"zh-CN": "取消付款", "en": "payment cancelled"},
-    "cancel_payment_link": {"zh-CN": "作废付款链接", "en": "payment link withdrawn"},
-    "capture_payment": {"zh-CN": "完成扣款", "en": "payment captured"},
-    "choose_pickup": {"zh-CN": "改为自提", "en": "pickup chosen"},
-    "commit_reservation": {"zh-CN": "占用库存", "en": "stock committed"},
-    "confirm_order": {"zh-CN": "确认订单", "en": "order confirmed"},
-    "create_order": {"zh-CN": "补建订单一次", "en": "order created once"},
-    "create_payment_link": {"zh-CN": "生成补款链接", "en": "payment link made"},
-    "expire_checkout": {"zh-CN": "关闭结算", "en": "checkout closed"},
-    "hold_order": {"zh-CN": "暂停订单", "en": "order put on hold"},
-    "issue_coupon": {"zh-CN": "发放优惠券", "en": "coupon issued"},
-    "refund_payment": {"zh-CN": "退款", "en": "refunded"},
-    "release_coupon": {"zh-CN": "释放优惠券", "en": "coupon released"},
-    "release_reservation": {"zh-CN": "释放库存", "en": "stock released"},
-    "reprice_checkout": {"zh-CN": "结算改为较优价格", "en": "checkout gets the better price"},
-    "reprice_order": {"zh-CN": "订单改为较优价格", "en": "order gets the better price"},
-    "reserve_stock": {"zh-CN": "预留库存", "en": "stock reserved"},
-    "resync_stock": {"zh-CN": "同步库存", "en": "stock figure set right"},
-    "send_message": {"zh-CN": "告知顾客", "en": "customer told"},
-    "set_checkout_address": {"zh-CN": "补全结算地址", "en": "address completed"},
-    "set_order_address": {"zh-CN": "补全订单地址", "en": "order's address completed"},
-    "substitute_line": {"zh-CN": "换货", "en": "substituted"},
-    "unhold_order": {"zh-CN": "解除暂停", "en": "order taken off hold"},
-}
-
 TEXTS: dict[str, dict[str, str]] = {
     "starting_shop": {"zh-CN": "正在启动演示商城……", "en": "Starting the demo shop …"},
     "starting_assistant": {"zh-CN": "正在启动助手……", "en": "Starting the assistant …"},
@@ -61,6 +30,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Demo shop  {url}   {rate} orders a second, about {share} of them break; its customers answer messages",
     },
     "home": {"zh-CN": "数据目录  {home}", "en": "Data       {home}"},
+    "staff": {"zh-CN": "客服人员  {names}", "en": "Staff      {names}"},
     "look": {"zh-CN": "看什么", "en": "What to look at"},
     "look.1": {
         "zh-CN": "打开实时页面：队列会自己更新；点开一个个案，看断在哪一步、方案和经过。",
@@ -75,6 +45,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Ask a case, for instance “What is wrong?”; the answer names its sources.",
     },
     "look.4": {
+        "zh-CN": "“已转人工”：给了谁、为什么；铃铛里是通知。约一分钟后，概览页会出现评价和“学到了什么”。",
+        "en": "“With people”: who got it and why; the bell has the notices. After a minute the overview shows ratings "
+        "and what was learned.",
+    },
+    "look.5": {
         "zh-CN": "下面每个破损订单一行。Ctrl-C 结束，并由商城核对所有订单的最终状态。",
         "en": "Below is a line for each broken order. Ctrl-C ends it, and the shop then judges how every order ended.",
     },
@@ -83,6 +58,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "after": {"zh-CN": "{what}，{time}", "en": "{what}, {time}"},
     "verified": {"zh-CN": "回读核实", "en": "verified by read-back"},
     "to_people": {"zh-CN": "转交{owner}", "en": "handed to {owner}"},
+    "because": {"zh-CN": "{what}（{why}）", "en": "{what} ({why})"},
     "for_you": {"zh-CN": "等您审批：{url}", "en": "waits for your approval: {url}"},
     "seconds": {"zh-CN": "{n} 秒", "en": "{n} s"},
     "sum.orders": {"zh-CN": "{n} 单，其中 {broken} 单出过问题", "en": "{n} orders, {broken} broken"},
@@ -96,6 +72,11 @@ TEXTS: dict[str, dict[str, str]] = {
     "sum.customer": {"zh-CN": "等待顾客 {n}", "en": "{n} waiting for the customer"},
     "sum.approval": {"zh-CN": "待审批 {n}", "en": "{n} waiting for approval"},
     "sum.people": {"zh-CN": "转人工 {n}", "en": "{n} with people"},
+    "sum.promises": {
+        "zh-CN": "对顾客的承诺：已兑现 {kept}，未到期 {open}，逾期 {broken}",
+        "en": "promises to customers: {kept} kept, {open} open, {broken} broken",
+    },
+    "sum.csat": {"zh-CN": "顾客满意度 {share}（{n} 个评分）", "en": "customer satisfaction {share} (ratings: {n})"},
     "stopping": {
         "zh-CN": "正在结束：不再有新订单，等待手头的个案处理完（再按一次 Ctrl-C 立即结束）。",
         "en": "Stopping: no new orders; finishing the cases at hand (Ctrl-C again ends it at once).",
@@ -114,8 +95,8 @@ class Report:
     """Prints to a terminal or to a plain file alike; a case is told once at each point of rest."""
 
     def __init__(self, console: Console, language: str, page_url: str) -> None:
-        self._console, self._language, self._page = console, language_of(language), page_url
-        self._told: set[tuple[str, int, str]] = set()
+        self._console, self.language, self._page = console, language_of(language), page_url
+        self._told: set[tuple[str, int, str, str]] = set()
         self._handling: dict[str, float] = {}
 
     def say(self, key: str, style: str = "", indent: int = 0, **values: Any) -> None:
@@ -128,18 +109,20 @@ class Report:
 
     def words(self, key: str, **values: Any) -> str:
         """A sentence in this report's language."""
-        return render(TEXTS, key, self._language, **values)
+        return render(TEXTS, key, self.language, **values)
 
-    def welcome(self, *, shop_url: str, rate: float, share: float, home: str) -> None:
+    def welcome(self, *, shop_url: str, rate: float, share: float, home: str, staff: Sequence[str] = ()) -> None:
         """What runs where, and what to look at."""
         self.line()
         self.say("title", "bold")
         self.say("page", "bold", 2, url=self._page)
         self.say("shop", "", 2, url=shop_url, rate=f"{rate:g}", share=f"{share:.0%}")
         self.say("home", "", 2, home=home)
+        if staff:
+            self.say("staff", "", 2, names=self.words("and").join(staff))
         self.line()
         self.say("look", "bold")
-        for number in range(1, 5):
+        for number in range(1, 6):
             self.line(f"  {number}. " + self.words(f"look.{number}"))
         self.line()
 
@@ -155,7 +138,8 @@ class Report:
         status = "ended" if case["status"] in ENDED else case["status"]
         if status not in ("ended", "handed_off", "awaiting_approval"):
             return False
-        news = (case["id"], case["episode"], status)
+        holder = case["owner"]["id"] if status == "handed_off" and case["owner"] else ""
+        news = (case["id"], case["episode"], status, holder)
         if news in self._told:
             return False
         self._told.add(news)
@@ -176,10 +160,14 @@ class Report:
             return "?", "yellow", self.words("for_you", url=f"{self._page}/#view=approval&case={case['id']}")
         took = self._duration(_seconds_until(at, case))
         if case["status"] == "handed_off":
-            return "»", "cyan", self.words("after", what=self.words("to_people", owner=self._owner(case)), time=took)
-        told = label("resolution", case["resolution"], self._language)
+            given = self.words("to_people", owner=self._owner(case))
+            why = (case.get("assignment") or {}).get("why") if (case["owner"] or {}).get("kind") == "person" else None
+            if why:
+                given = self.words("because", what=given, why=why.rstrip("。."))
+            return "»", "cyan", self.words("after", what=given, time=took)
+        told = label("resolution", case["resolution"], self.language)
         if case["resolution"] in REPAIRED:
-            done = [DEEDS.get(a, {}).get(self._language, a.replace("_", " ")) for a in _done(case)]
+            done = [label("action", a, self.language) for a in _done(case)]
             told = " → ".join(filter(None, [self.words("and").join(done), self.words("verified")]))
         return "✓", "green", self.words("after", what=told, time=took)
 
@@ -190,15 +178,18 @@ class Report:
 
     def _titles(self, case: Case) -> str:
         codes = dict.fromkeys(fault["code"] for fault in case["faults"])
-        return " + ".join(fault_title(code, self._language) for code in codes)
+        return " + ".join(fault_title(code, self.language) for code in codes)
 
     def _duration(self, seconds: float) -> str:
         return self.words("seconds", n=f"{seconds:.1f}")
 
     # -- totals -----------------------------------------------------------------------------------------------------
 
-    def totals(self, running: float, orders: int, counts: Mapping[str, Mapping[str, int]]) -> None:
-        """One line of sums; `running` is in seconds."""
+    def totals(
+        self, running: float, orders: int, counts: Mapping[str, Mapping[str, int]], promises: Counter[str],
+        csat: Mapping[str, Any] | None,
+    ) -> None:  # fmt: skip
+        """One line of sums; `running` is in seconds, `promises` by state, `csat` the figure, where there is one."""
         status, ended = Counter(counts["status"]), Counter(counts["resolution"])
         median = self._duration(statistics.median(self._handling.values())) if self._handling else "—"
         sums = {
@@ -212,7 +203,18 @@ class Report:
         }
         told = [self.words("sum.orders", n=orders, broken=status.total())]
         told += [self.words(f"sum.{name}", n=n, median=median) for name, n in sums.items() if n]
+        told += self._towards_customers(promises, csat)
         self.line(Text(f"{int(running // 60)}:{int(running % 60):02d}  {' · '.join(told)}", style="bold"))
+
+    def _towards_customers(self, promises: Counter[str], csat: Mapping[str, Any] | None) -> list[str]:
+        """What they were promised and how that went, and how they rated us; nothing while there is nothing."""
+        told = []
+        if promises:
+            kept, waiting, broken = promises["kept"], promises["open"], promises["broken"]
+            told.append(self.words("sum.promises", kept=kept, open=waiting, broken=broken))
+        if csat and csat["denominator"]:
+            told.append(self.words("sum.csat", share=f"{csat['value']:.0%}", n=csat["denominator"]))
+        return told
 
 
 def _done(case: Case) -> list[str]:

@@ -14,24 +14,32 @@ import sqlalchemy as sa
 import structlog
 
 from assistant.cases.examine import Examiner, Look
+from assistant.cases.human import breaks_again_and_again
 from assistant.cases.records import ENDED, Case, Cases
-from assistant.cases.wording import reason, say
+from assistant.cases.wording import say
 from assistant.durable import run_step
 from assistant.notifications.messages import Notifications
-from assistant.plans.planner import Choice, Planner
+from assistant.plans import looks
+from assistant.plans.choosing import Choice
+from assistant.plans.ending import Ending
+from assistant.plans.incidents import Incidents, is_incident
+from assistant.plans.limits import Needed
+from assistant.plans.planner import Planner
 from assistant.plans.store import Plans
 from assistant.repair.perform import BLOCKED, CANNOT_ASK, DONE, LATER, REPLAN, STOP, Repair
 from assistant.settings import Settings
 from assistant.store.engine import Store, utcnow
 from assistant.timers.timers import Timer, set_timer
 from knowledge.phrases.labels import in_both
-from knowledge.vocabulary.codes import CaseStatus, Resolution
+from knowledge.vocabulary.codes import CaseStatus, Resolution, Severity
 from knowledge.vocabulary.errors import ConflictError, UnavailableError
+from knowledge.vocabulary.plans import Plan
 
 log = structlog.get_logger(__name__)
 
 MAX_TURNS = 12  # look-and-perform turns of one run; the next run goes on where it matters
-RETRY_CEILING = 30.0  # seconds between two tries while the shop is silent
+# Seconds at most between two tries while the shop is silent.
+RETRY_CEILING = {Severity.HIGH: 5.0, Severity.MEDIUM: 30.0, Severity.LOW: 30.0}
 
 Next = dict[str, Any]
 END: Next = {"next": "stop"}
@@ -45,10 +53,11 @@ class Journey:
 
     def __init__(
         self, store: Store, cases: Cases, examiner: Examiner, planner: Planner, plans: Plans, repair: Repair,
-        notifications: Notifications, settings: Settings,
+        notifications: Notifications, incidents: Incidents, settings: Settings,
     ) -> None:  # fmt: skip
         self._store, self._cases, self._examiner, self._planner = store, cases, examiner, planner
         self._plans, self._repair, self._notifications, self._settings = plans, repair, notifications, settings
+        self._incidents, self._ending = incidents, Ending(cases, plans)
 
     # -- the story --------------------------------------------------------------------------------------------------
 
@@ -125,6 +134,9 @@ class Journey:
             case = self._cases.lock(tx, case_id)
             if case["status"] in (*ENDED, CaseStatus.HANDED_OFF):
                 return END
+            if verdict == CANNOT_ASK and self._plans.has_done(tx, case_id, version):
+                self._plans.set_state(tx, case_id, version, "failed")
+                return self._next_round(tx, case, now)  # what was prepared for the answer is taken back first
             if verdict in _TO_A_PERSON:
                 return self._hand_off(tx, case, _TO_A_PERSON[verdict], now)
             if verdict == REPLAN:
@@ -136,6 +148,8 @@ class Journey:
                 return LOOK
             self._cases.update(tx, case, now, by_approval=case["by_approval"] or row["decided_by"] is not None)
             self._plans.set_state(tx, case_id, version, "done")
+            if row["undoes"] is not None:
+                return LOOK  # the read-back shows whether it is undone
             return self._afterwards(tx, case, row["plan"], now)
 
     # -- looking and planning ---------------------------------------------------------------------------------------
@@ -147,32 +161,47 @@ class Journey:
             case = self._cases.lock(tx, case_id)
             if case["status"] == CaseStatus.CLOSED or self._is_snoozed(case):
                 return END
-            if case["subject_kind"] != "checkout" or not case["live"]:
-                why = "human_fault" if case["live"] else "not_live"
+            if why := self._untreatable(case):
                 return END if case["status"] in ENDED else self._hand_off(tx, case, why, utcnow())
+            undoing = self._plans.undoing(tx, case)
             if case["status"] == CaseStatus.OPEN:
                 self._cases.update(tx, case, utcnow(), status=CaseStatus.DIAGNOSING)
         seen_at = utcnow()
+        if undoing is not None:
+            return self._undo(case_id, undoing, seen_at)
         look = self._examiner.look(case)
         context = self._planner.context(case, look, utcnow())
         choice = self._planner.choose(case, look, context)
-        ahead = self._choose_next(case_id, look, choice)
-        return {**ahead, "at": seen_at.isoformat()} if ahead["next"] == "perform" else ahead
-
-    def _choose_next(self, case_id: str, look: Look, choice: Choice | None) -> Next:
         with self._store.begin() as tx:
             now = utcnow()
             case = self._cases.lock(tx, case_id)
-            if case["status"] == CaseStatus.CLOSED or self._is_snoozed(case):
-                return END
-            if case["status"] == CaseStatus.RESOLVED and not self._goes_on(tx, case, choice, now):
-                return END
-            self._examiner.write_down(tx, case, look, now)
-            if unfinished := self._only_words_left(tx, case):
-                return unfinished
-            if choice is None:
-                return self._cleared(tx, case, look, now)
-            return self._decide(tx, case, look, choice, now)
+            begun, before = self._planner.handled(case), case["status"]
+            ahead = self._choose_next(tx, case, look, choice, now)
+            self._ending.prove(tx, case, look, choice, now, by_this_look=before != CaseStatus.RESOLVED)
+            outcome = {name: case[name] for name in ("status", "plan_version", "owner_kind", "resolution")}
+            looks.record(tx, case, look, begun, context, choice, {**outcome, "next": ahead["next"]}, now)
+        return {**ahead, "at": seen_at.isoformat()} if ahead["next"] == "perform" else ahead
+
+    def _untreatable(self, case: Case) -> str | None:
+        """Why the machine has nothing to do with such a case at all."""
+        if not case["live"]:
+            return "not_live"
+        if is_incident(case):
+            return "incident"
+        return None if case["subject_kind"] in ("checkout", "sku") else "human_fault"
+
+    def _choose_next(self, tx: sa.Connection, case: Case, look: Look, choice: Choice | None, now: datetime) -> Next:
+        if case["status"] == CaseStatus.CLOSED or self._is_snoozed(case) or self._plans.undoing(tx, case):
+            return END
+        if case["status"] == CaseStatus.RESOLVED and not self._goes_on(tx, case, choice, now):
+            return END
+        self._ending.is_back(tx, case, now)
+        self._examiner.write_down(tx, case, look, now)
+        if unfinished := self._only_words_left(tx, case):
+            return unfinished
+        if choice is None:
+            return self._cleared(tx, case, look, now)
+        return self._decide(tx, case, look, choice, now)
 
     def _decide(self, tx: sa.Connection, case: Case, look: Look, choice: Choice, now: datetime) -> Next:
         """What to do about the leading finding, within the limits."""
@@ -181,6 +210,8 @@ class Journey:
             return END  # a person has it
         if plan is None:
             return self._hand_off(tx, case, choice.reason, now)
+        if breaks_again_and_again(tx, case, self._settings.policies.limits):
+            return self._hand_off(tx, case, "repeated_faults", now)
         if self._keeps_failing(tx, case, choice.finding.code):
             return self._hand_off(tx, case, "repair_failed", now)
         if case["rounds"] >= self._settings.policies.limits.max_rounds:
@@ -189,14 +220,40 @@ class Journey:
             self._call_off(tx, case, now)
             return self._afterwards(tx, case, msgspec.to_builtins(plan), now)
         known = case["plan_version"]
-        state, version = self._planner.store(tx, case, plan, choice, look, now)
-        if state == "incident":
+        stored = self._planner.store(tx, case, plan, choice, look, now)
+        if stored.state == "incident":
+            self._incidents.join(tx, case, plan.fault, stored.sku, now)  # first: it locks the incident's row
             return self._hand_off(tx, case, "incident", now)
-        if state == "awaiting":
+        if stored.state == "left_out":
+            return self._hand_off(tx, case, "left_out", now)
+        if stored.state == "awaiting":
             return END
         if self._settings.writes == "off":
-            return self._kept_back(tx, case, version, now, is_new=version != known)
-        return {"next": "perform", "version": version, "steps": len(plan.steps)}
+            return self._kept_back(tx, case, stored.version, now, is_new=stored.version != known)
+        return self._perform(tx, case, stored.version)
+
+    def _perform(self, tx: sa.Connection, case: Case, version: int) -> Next:
+        steps = self._plans.steps(tx, case["id"], version)
+        return {"next": "perform", "version": version, "steps": len(steps)}
+
+    def _undo(self, case_id: str, version: int, seen_at: datetime) -> Next:
+        """A plan that takes another one back: waits for approval, is performed, is read back, and a person goes on."""
+        unseen = self._planner.unseen(case_id, version)
+        with self._store.begin() as tx:
+            now = utcnow()
+            case = self._cases.lock(tx, case_id)
+            row = self._plans.plan_row(tx, case_id, version)
+            if row is None or self._plans.undoing(tx, case) != version or row["state"] == "awaiting":
+                return END
+            if row["state"] == "approved" and self._settings.writes == "off":
+                return self._kept_back(tx, case, version, now, is_new=False)
+            if row["state"] == "approved":
+                return {**self._perform(tx, case, version), "at": seen_at.isoformat()}
+            self._plans.set_state(tx, case_id, version, "not_undone" if unseen else "undone")
+            self._cases.update(tx, case, now, episode_plan=version + 1)  # what was taken back was not done
+            undone = {"version": row["undoes"], "what": unseen or ""}
+            self._cases.note(tx, case_id, now, say("undone_unseen" if unseen else "undone", **undone))
+            return self._hand_off(tx, case, "undone", now)
 
     def _goes_on(self, tx: sa.Connection, case: Case, choice: Choice | None, now: datetime) -> bool:
         """A watched case: what we did turned out to be unfinished (the old price was captured after our price cut).
@@ -245,7 +302,7 @@ class Journey:
             self._cases.note(tx, case["id"], now, say("writes_off", version=version))
         if case["status"] != CaseStatus.OPEN:
             self._cases.update(tx, case, now, status=CaseStatus.OPEN)
-        set_timer(tx, "retry", case["id"], now + timedelta(seconds=RETRY_CEILING))
+        set_timer(tx, "retry", case["id"], now + timedelta(seconds=RETRY_CEILING[Severity(case["severity"])]))
         return END
 
     def _call_off(self, tx: sa.Connection, case: Case, now: datetime) -> None:
@@ -258,28 +315,23 @@ class Journey:
 
     def _cleared(self, tx: sa.Connection, case: Case, look: Look, now: datetime) -> Next:
         """Nothing is wrong (any more): a read-back proved it."""
-        if case["status"] == CaseStatus.HANDED_OFF and case["owner_kind"] == "person":
+        if case["status"] == CaseStatus.HANDED_OFF and case["claimed_at"] is not None:
             return END  # whoever works on it closes it
-        row = self._plans.last_done(tx, case["id"], case["episode_plan"])
-        if case["status"] == CaseStatus.HANDED_OFF or row is None:
-            ever = look.snapshot.marks and any(m.received_at > case["detected_at"] for m in look.snapshot.marks
-                                               if not m.type.startswith("read_back."))  # fmt: skip
-            resolution = (
-                Resolution.SELF_CLEARED if ever or not self._was_healthy(case, look) else Resolution.FALSE_ALARM
-            )
-            self._cases.note(tx, case["id"], now, say(str(resolution)))
-        else:
-            resolution = Resolution(row["plan"]["resolution"])
-            if resolution is Resolution.REPAIRED and case["by_approval"]:
-                resolution = Resolution.REPAIRED_WITH_APPROVAL
-        return self._resolve(tx, case, resolution, now)
+        if owed := self._owed_words(tx, case, now):
+            return owed
+        return self._resolve(tx, case, self._ending.what_came_of_it(tx, case, look, now), now)
 
-    def _was_healthy(self, case: Case, look: Look) -> bool:
-        """Whether the read-back shows that it was healthy when we thought it was not (an event was lost)."""
-        before = [o.created_at for o in look.facts.orders or [] if o.created_at] + [
-            p.updated_at or p.created_at for p in look.facts.payments or [] if p.updated_at or p.created_at
-        ]
-        return bool(before) and all(at <= case["detected_at"] for at in before if at)
+    def _owed_words(self, tx: sa.Connection, case: Case, now: datetime) -> Next | None:
+        """A step was refused after others were done, and the fault is gone: what was to be said at the end is said."""
+        row = self._plans.last_done(tx, case["id"], case["episode_plan"])
+        if row is None or row["version"] != case["plan_version"] or self._settings.writes == "off":
+            return None
+        words = self._plans.unsaid(tx, case["id"], row)
+        if not words or case["status"] == CaseStatus.HANDED_OFF:
+            return None
+        said = msgspec.structs.replace(msgspec.convert(row["plan"], Plan), steps=words, needs_human=[])
+        version = self._plans.propose(tx, case, said, Needed([], None), now)
+        return self._perform(tx, case, version)
 
     def _afterwards(self, tx: sa.Connection, case: Case, plan: dict[str, Any], now: datetime) -> Next:
         """What a plan says comes after its steps."""
@@ -291,31 +343,31 @@ class Journey:
                 what = say("asked", occasion=in_both("fault", case["faults"][0]["code"]))
                 self._cases.note(tx, case["id"], now, what)
                 self._cases.update(tx, case, now, status=CaseStatus.AWAITING_CUSTOMER)
-                due = now + timedelta(seconds=self._settings.customer_reply_timeout)
-                set_timer(tx, "reply", case["id"], due, generation=case["episode"])
+                self._await_reply(tx, case, self._notifications.goes_out_at(tx, case, now) or now)
             return END
         if then == "wait":
+            if plan["steps"] and self._plans.repeats(tx, case):
+                self._cases.update(tx, case, now, rounds=case["rounds"] + 1)
             set_timer(tx, "retry", case["id"], now + timedelta(seconds=plan["wait_seconds"]))
             return END
         if then == "hand_off":
             return self._hand_off(tx, case, plan["reason"], now)
         return self._resolve(tx, case, Resolution(plan["resolution"]), now)
 
+    def _await_reply(self, tx: sa.Connection, case: Case, asked_at: datetime) -> None:
+        due = asked_at + timedelta(seconds=self._settings.customer_reply_timeout)
+        set_timer(tx, "reply", case["id"], due, generation=case["episode"])
+
     def _next_round(self, tx: sa.Connection, case: Case, now: datetime) -> Next:
         self._cases.update(tx, case, now, rounds=case["rounds"] + 1)
         return LOOK
 
     def _resolve(self, tx: sa.Connection, case: Case, resolution: Resolution, now: datetime) -> Next:
-        settled = [f["fingerprint"] for f in case["faults"]]
-        self._plans.withdraw(tx, case["id"])
-        self._cases.resolve(tx, case, resolution, now, settled)
-        self._cases.note(tx, case["id"], now, say("resolved", resolution=in_both("resolution", resolution)))
+        self._ending.resolve(tx, case, resolution, now)
         return END
 
     def _hand_off(self, tx: sa.Connection, case: Case, why: str, now: datetime) -> Next:
-        if case["status"] != CaseStatus.HANDED_OFF:
-            self._plans.withdraw(tx, case["id"])
-            self._cases.hand_off(tx, case, now, reason(why))
+        self._ending.hand_off(tx, case, why, now)
         return END
 
     def _try_later(self, case_id: str, code: str) -> Next:
@@ -325,11 +377,11 @@ class Journey:
             case = self._cases.lock(tx, case_id)
             if case["status"] in ENDED:
                 return END
-            seconds = min(RETRY_CEILING, 0.5 * 2 ** min(case["retries"], 6))
-            if case["retries"] == 0:
-                what = say("shop_unavailable", code=code, seconds=seconds)
+            tries = self._ending.silent(tx, case, now, comes_back=code != "no_definite_answer")
+            seconds = min(RETRY_CEILING[Severity(case["severity"])], 0.5 * 2 ** min(tries, 6))
+            if tries == 0:
+                what = say("shop_unavailable", code=in_both("refusal", code), seconds=f"{seconds:g}")
                 self._cases.note(tx, case_id, now, what)
-            self._cases.update(tx, case, now, retries=case["retries"] + 1)
             set_timer(tx, "retry", case_id, now + timedelta(seconds=seconds))
         return END
 
@@ -356,6 +408,9 @@ class Journey:
         """Timer: the customer did not answer in time."""
         case = self._cases.lock(tx, timer.subject)
         if case["status"] != CaseStatus.AWAITING_CUSTOMER or timer.generation != case["episode"]:
+            return
+        if (starts := self._notifications.goes_out_at(tx, case, now)) is not None:
+            self._await_reply(tx, case, starts)  # the customer has not been asked yet
             return
         self._notifications.time_out(tx, case)
         self._cases.note(tx, case["id"], now, say("no_reply"))
@@ -386,6 +441,9 @@ class Journey:
         """Timer: it stayed resolved for the whole follow-up time."""
         case = self._cases.lock(tx, timer.subject)
         if case["status"] != CaseStatus.RESOLVED or timer.generation != case["episode"]:
+            return
+        if (later := self._cases.people.closing(tx, case, now)) is not None:
+            set_timer(tx, "follow_up", case["id"], later, generation=case["episode"])
             return
         self._cases.update(tx, case, now, status=CaseStatus.CLOSED, closed_at=now)
         self._cases.note(tx, case["id"], now, say("closed"))

@@ -18,8 +18,8 @@ from assistant.cases.wording import REASONS
 from knowledge.faults.catalogue import CATALOGUE
 from knowledge.faults.planning import REASONS as PLAYBOOK_REASONS
 from knowledge.phrases import LANGUAGES
-from knowledge.phrases.labels import label
-from knowledge.vocabulary.codes import CaseStatus, FaultCode, PaymentStatus, Resolution, Severity, Step
+from knowledge.phrases.labels import codes_of, label
+from knowledge.vocabulary.codes import CaseStatus, PaymentStatus, Resolution, Severity, Step
 from knowledge.vocabulary.errors import NotFoundError
 
 POLICY = (
@@ -48,20 +48,9 @@ _CODES: dict[str, Iterable[str]] = {
     "order": ("created", "confirmed", "on_hold", "shipped", "delivered", "cancelled"),
     "payment": PaymentStatus,
     "reservation": ("held", "committed", "released", "expired"),
+    **{kind: codes_of(kind) for kind in ("notice", "message", "occasion", "channel", "not_told", "promise",
+                                           "action", "choice")},
 }
-# A fault that no folder describes: nothing can be detected of it but that it is unknown.
-_UNDESCRIBED: dict[str, dict[str, Any]] = {
-    FaultCode.UNKNOWN_ANOMALY: {
-        "title": {"zh-CN": "未知异常", "en": "Something unknown"},
-        "causes": {
-            "payment_without_checkout": {
-                "zh-CN": "这笔付款不属于任何已知的结算。",
-                "en": "The payment belongs to no checkout that is known.",
-            }
-        },
-    }
-}
-
 
 def make_router(demo_key: str | None = None) -> APIRouter:
     """The page's routes.
@@ -106,7 +95,7 @@ def texts() -> dict[str, Any]:
     `{faults: {code: {title, suggested, causes: {cause}}}, labels: {kind: {code}}, reasons: {code}}`; each leaf is
     `{language: words}`.
     """
-    faults: dict[str, Any] = dict(_UNDESCRIBED)
+    faults: dict[str, Any] = {}
     for code, fault in CATALOGUE.items():
         causes = {key.removeprefix("cause."): words for key, words in fault.texts.items() if key.startswith("cause.")}
         faults[code] = {"title": fault.texts["title"], "suggested": fault.texts["suggested"], "causes": causes}

@@ -1,17 +1,19 @@
-"""What every test gets: isolation from the outside, fresh databases on both engines, and a real browser."""
+"""What every test gets: isolation from the outside, fresh databases, and programs such as a browser if installed."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import hypothesis
 import pytest
 
-from tests.support.browser import REMEDY, chromium_path, launched, opened_page
+from tests.support import browser as browsers
+from tests.support import kannel as gateways
+from tests.support.browser import launched, opened_page
 from tests.support.isolation import isolate
 from tests.support.kinds import KINDS, Kind
 
@@ -21,8 +23,13 @@ if TYPE_CHECKING:  # imported where they are used: a unit test alone starts with
     from tests.support.databases import Databases
 
 IN_CI = os.environ.get("CI") == "true"
-LEFT_OUT = pytest.StashKey[int]()
-"""How many browser tests were left out because no browser is installed."""
+NEEDS: dict[str, tuple[Callable[[], object], str]] = {
+    "browser": (browsers.chromium_path, browsers.REMEDY),
+    "kannel": (gateways.kannel_paths, gateways.REMEDY),
+}
+"""Markers of tests that need a program: what finds it (None: not installed), and what to do when it is missing."""
+LEFT_OUT = pytest.StashKey[dict[str, int]]()
+"""By marker, how many tests were left out because their program is not installed."""
 SERVER = pytest.StashKey[str | None]()
 HOME = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
@@ -35,27 +42,40 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before anything is imported: no settings and no keys of whoever runs the tests."""
     home = tempfile.TemporaryDirectory(prefix="helloword-home-")
     config.stash[HOME] = home
-    config.stash[LEFT_OUT] = 0
+    config.stash[LEFT_OUT] = {}
     isolate(Path(home.name))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves the browser tests out where there is no browser; the run's last line then says so."""
-    if chromium_path() is not None:
-        return
-    left_out = [item for item in items if item.get_closest_marker("browser")]
-    if left_out:
-        items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=left_out)
-        config.stash[LEFT_OUT] = len(left_out)
+    """Leaves tests out whose program is not installed; the run's last lines then say so."""
+    for marker, (find, _) in NEEDS.items():
+        needy = [item for item in items if item.get_closest_marker(marker)]
+        if needy and find() is None:
+            left_out = set(needy)
+            items[:] = [item for item in items if item not in left_out]
+            config.hook.pytest_deselected(items=needy)
+            config.stash[LEFT_OUT][marker] = len(needy)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In CI a test that was left out is a failure."""
+    """In CI a test that was left out is a failure; a worker of a parallel run tells the one that it works for."""
+    config = session.config
+    if told := getattr(config, "workeroutput", None):
+        told["left_out"], told["server"] = config.stash[LEFT_OUT], config.stash.get(SERVER, None)
+        return
     clean = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
     if session.config.stash[LEFT_OUT] and IN_CI and clean:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker of a parallel run has ended: every worker leaves out the same tests."""
+    told = getattr(node, "workeroutput", {})
+    node.config.stash[LEFT_OUT].update(told.get("left_out", {}))
+    if told.get("server"):
+        node.config.stash[SERVER] = told["server"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -66,8 +86,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Has the last word, after pytest's own summary."""
-    if config.stash[LEFT_OUT]:
-        print(f"BROWSER TESTS NOT RUN: {config.stash[LEFT_OUT]} of them; {REMEDY}", flush=True)
+    if not hasattr(config, "workeroutput"):
+        for marker, count in config.stash[LEFT_OUT].items():
+            print(f"{marker.upper()} TESTS NOT RUN: {count} of them; {NEEDS[marker][1]}", flush=True)
     config.stash[HOME].cleanup()
 
 
@@ -118,3 +139,10 @@ def browser_page(browser: Browser) -> Iterator[Page]:
     """An empty page; the test fails if a script on it throws, or asks for anything outside this machine."""
     with opened_page(browser) as page:
         yield page
+
+
+@pytest.fixture(scope="module")
+def kannel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[gateways.Kannel]:
+    """A running SMS gateway with a fake SMS centre behind it; mark the test `kannel`."""
+    with gateways.running_kannel(tmp_path_factory.mktemp("kannel")) as one:
+        yield one

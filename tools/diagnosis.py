@@ -7,9 +7,10 @@ from datetime import datetime
 import msgspec
 
 from knowledge.vocabulary.codes import Step
-from knowledge.vocabulary.facts import Facts
+from knowledge.vocabulary.facts import Facts, OrderFact, PaymentFact, ReservationFact
 from knowledge.vocabulary.findings import Evidence, Finding
 from knowledge.vocabulary.snapshot import OrderSnapshot
+from tools.rivals import RIVALS
 
 
 class StepState(msgspec.Struct, frozen=True):
@@ -20,13 +21,25 @@ class StepState(msgspec.Struct, frozen=True):
     evidence: list[Evidence]
 
 
+class RuledOut(msgspec.Struct, frozen=True):
+    """Another explanation (zh-CN and en), and the read-backs that contradict it."""
+
+    explanation: dict[str, str]
+    by: list[Evidence]
+
+
 class RootCause(msgspec.Struct, frozen=True):
-    """Where and why it broke: the earliest broken step, its cause, the evidence, and the whole walk."""
+    """Where and why it broke: the earliest broken step, its cause, the evidence, and the whole walk.
+
+    `ruled_out` are explanations that were looked into; `certainty` (0 to 1) says how well events and read-backs agree.
+    """
 
     step: Step
     cause: str
     evidence: list[Evidence]
     pipeline: list[StepState]
+    ruled_out: list[RuledOut] = []
+    certainty: float = 0.0
 
 
 def diagnose(snapshot: OrderSnapshot, facts: Facts | None, findings: list[Finding], now: datetime) -> RootCause | None:
@@ -43,7 +56,65 @@ def diagnose(snapshot: OrderSnapshot, facts: Facts | None, findings: list[Findin
         StepState(step, "broken" if step in broken else state, evidence)
         for step, state, evidence in _walk(snapshot, facts, now)
     ]
-    return RootCause(first.step, first.cause, [*first.evidence, *_read_back(facts, first.step)], pipeline)
+    evidence = [*first.evidence, *_read_back(facts, first.step)]
+    ruled_out = _ruled_out(snapshot, facts, first)
+    certainty = _certainty(snapshot, facts, first, len(ruled_out))
+    return RootCause(first.step, first.cause, evidence, pipeline, ruled_out, certainty)
+
+
+# -- how sure it is -------------------------------------------------------------------------------------------------
+
+AGREED, ONLY_READ, ONLY_TOLD, CONTRADICTED = 0.95, 0.9, 0.6, 0.4
+"""Certainty before rivals: events and read-backs agree; only one of them speaks; they contradict each other."""
+OPEN_RIVALS = 0.2
+"""By so much the certainty falls when no other explanation could be ruled out."""
+# What an event says of a record, and the states that a read-back may show without contradicting it.
+_AGREES: dict[str, tuple[str, ...]] = {
+    "payment.captured": ("captured",), "payment.failed": ("failed", "cancelled", "expired"),
+    "payment.authorized": ("authorized", "captured", "cancelled", "expired"),
+    "payment.cancelled": ("cancelled",), "payment.expired": ("expired", "cancelled"),
+    "order.cancelled": ("cancelled",), "order.shipped": ("shipped", "delivered"), "order.delivered": ("delivered",),
+    "inventory.released": ("released", "expired"), "inventory.expired": ("expired", "released"),
+    "inventory.committed": ("committed",),
+}  # fmt: skip
+
+
+def _ruled_out(s: OrderSnapshot, facts: Facts | None, finding: Finding) -> list[RuledOut]:
+    if facts is None:
+        return []
+    tried = ((rival, rival.contradicted_by(s, facts)) for rival in RIVALS.get(finding.code, ()))
+    return [RuledOut(rival.words, by) for rival, by in tried if by]
+
+
+def _certainty(s: OrderSnapshot, facts: Facts | None, finding: Finding, ruled_out: int) -> float:
+    told = any(e.kind == "event" for e in finding.evidence)
+    read = facts is not None and bool(
+        _read_back(facts, finding.step) or any(e.kind == "read_back" for e in finding.evidence)
+    )
+    if facts is not None and contradictions(s, facts):
+        base = CONTRADICTED
+    else:
+        base = AGREED if told and read else ONLY_READ if read else ONLY_TOLD
+    rivals = len(RIVALS.get(finding.code, ()))
+    left = 1 - ruled_out / rivals if rivals else 0.0
+    return round(base * finding.confidence * (1 - OPEN_RIVALS * left), 2)
+
+
+def contradictions(s: OrderSnapshot, facts: Facts) -> list[Evidence]:
+    """What the last event about a payment, order or reservation says and its read-back denies."""
+    states = {record.id: str(record.status) for record in _records(facts)}
+    last = {mark.entity: mark for mark in s.marks if mark.type in _AGREES and mark.at <= facts.at}
+    return [
+        Evidence("read_back", entity, facts.at, states[entity]) for entity, mark in last.items()
+        if entity in states and states[entity] not in _AGREES[mark.type]
+    ]  # fmt: skip
+
+
+def _records(facts: Facts) -> list[PaymentFact | OrderFact | ReservationFact]:
+    return [*(facts.payments or []), *(facts.orders or []), *(facts.reservations or [])]
+
+
+# -- the walk -------------------------------------------------------------------------------------------------------
 
 
 def _walk(s: OrderSnapshot, facts: Facts | None, now: datetime) -> list[tuple[Step, str, list[Evidence]]]:

@@ -177,19 +177,25 @@ class Answers:
         return [self._say("owner", owner=owner, cite=self._cite_case)]
 
     def _told(self) -> list[str]:
+        messages = [self._message(message) for message in self._case.get("messages") or []]
         promises = [self._promise(promise) for promise in self._case.get("promises") or []]
-        history = self._history(_SILENCES if promises else (*_TALK, *_SILENCES))
-        if not history and not promises:
+        history = self._history(_SILENCES if messages else (*_TALK, *_SILENCES))
+        if not history and not messages and not promises:
             return [self._say("not_told", cite=self._cite_case)]
-        return [self._say("told"), *promises, *history]
+        return [self._say("told"), *messages, *promises, *history]
+
+    def _message(self, message: _Json) -> str:
+        channel = label("channel", message.get("channel"), self._language)
+        state = label("message", message.get("state"), self._language)
+        answer = message.get("choice") or self._say("answered" if message.get("replied_at") else "unanswered")
+        occasion = str(message.get("occasion")).replace("_", " ")
+        return self._say("message", at=self._say.time(message.get("at")), occasion=occasion, channel=channel,
+                         state=state, answer=answer, cite=self._cite_case)  # fmt: skip
 
     def _promise(self, promise: _Json) -> str:
-        channel = label("channel", promise.get("channel"), self._language)
-        state = label("message", promise.get("state"), self._language)
-        answer = promise.get("choice") or self._say("answered" if promise.get("replied_at") else "unanswered")
-        occasion = str(promise.get("occasion")).replace("_", " ")
-        return self._say("promise", at=self._say.time(promise.get("at")), occasion=occasion, channel=channel,
-                         state=state, answer=answer, cite=self._cite_case)  # fmt: skip
+        state = label("promise", promise.get("state"), self._language)
+        return self._say("promise", due_at=self._say.time(promise.get("due_at")), state=state,
+                         text=promise.get("text"), cite=self._cite_case)  # fmt: skip
 
     def _do(self) -> list[str]:
         lines = [self._say("cannot_do")]

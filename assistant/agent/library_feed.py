@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -13,7 +14,9 @@ from assistant.agent.ports import CaseReader
 from assistant.agent.precedents import is_precedent, solved_case
 from assistant.store.engine import Store, utcnow
 from assistant.store.tables import cases, outbox
+from assistant.store.tables_people import outcomes
 from knowledge.library.library import Library
+from knowledge.library.solved import SolvedCase
 from knowledge.vocabulary.codes import LIVE_STATUSES, CaseStatus
 from knowledge.vocabulary.errors import NotFoundError, UnavailableError
 
@@ -61,7 +64,8 @@ class LibraryFeed:
     def bring_up_to_date(self, case_id: str) -> None:
         """Adds the case, replaces what is known of it, or removes it: whatever it is now.
 
-        A case that is open again stays in the library as one that did not stay resolved, until it is solved anew.
+        Only what stayed resolved for the whole follow-up time is added. A case that came back stays in the library as
+        one that did not, until it has stayed resolved anew; one whose outcome a supervisor has undone is removed.
 
         Raises:
             UnavailableError: `library_unavailable`, `store_unavailable`.
@@ -71,13 +75,22 @@ class LibraryFeed:
         except NotFoundError:
             self._library.remove(case_id)
             return
-        if is_precedent(case):
-            self._library.add(solved_case(case))
-        elif case["status"] in LIVE_STATUSES:
+        past = self._outcomes(case_id)
+        if past and past[-1].undone_at is not None:
+            self._library.remove(case_id)
+        elif case["status"] in LIVE_STATUSES or (case["status"] == CaseStatus.RESOLVED and is_precedent(case)):
             if (known := self._library.get(case_id)) is not None:
                 self._library.add(msgspec.structs.replace(known, stayed_resolved=False))
+        elif is_precedent(case) and (not past or past[-1].stayed):
+            self._library.add(_weighed(solved_case(case), past))
         else:
             self._library.remove(case_id)
+
+    def _outcomes(self, case_id: str) -> Sequence[sa.Row[Any]]:
+        """What became of the case's episodes so far, oldest first; none of a case from before they were kept."""
+        query = sa.select(outcomes).where(outcomes.c.case_id == case_id).order_by(outcomes.c.episode)
+        with self._store.read() as tx:
+            return tx.execute(query).all()
 
     def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
         """Empties the library and fills it from every solved case; returns how many it holds then.
@@ -125,6 +138,14 @@ class LibraryFeed:
                 return
             yield from ids
             last = ids[-1]
+
+
+def _weighed(case: SolvedCase, past: Sequence[sa.Row[Any]]) -> SolvedCase:
+    """The precedent with how it turned out: how often it came back before it stayed, and the customer's rating."""
+    facts: dict[str, str | int | float | bool] = {"relapses": sum(row.stayed is False for row in past)}
+    if past and past[-1].rating is not None:
+        facts["rating"] = past[-1].rating
+    return msgspec.structs.replace(case, metadata={**case.metadata, **facts})
 
 
 def _wait(attempts: int) -> timedelta:

@@ -76,6 +76,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "The case records no message to the customer {cite}.",
     },
     "promise": {
+        "zh-CN": "- 承诺（{state}，期限 {due_at}）：{text} {cite}",
+        "en": "- promised, {state}, due {due_at}: {text} {cite}",
+    },
+    "message": {
         "zh-CN": "- {at}，经{channel}发送“{occasion}”：{state}；顾客答复：{answer} {cite}",
         "en": "- {at}, “{occasion}” by {channel}: {state}; the customer's answer: {answer} {cite}",
     },

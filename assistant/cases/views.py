@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -13,15 +12,20 @@ import sqlalchemy as sa
 
 from assistant.cases.commands import owner_of
 from assistant.cases.records import Case, Cases
+from assistant.plans.rehearsal import Rehearsal
 from assistant.plans.store import Plans
+from assistant.promises.reading import promises_of
 from assistant.store.batches import among
-from assistant.store.engine import Store
+from assistant.store.cursors import literal_time, packed, unpacked
+from assistant.store.engine import Store, utcnow
 from assistant.store.tables import cases as cases_table
 from assistant.store.tables import checkouts, messages, read_backs, timeline
-from assistant.store.types import UtcDateTime
+from assistant.store.tables_people import assignments
+from assistant.triage.levels import level_of
 from knowledge.phrases import language_of
 from knowledge.vocabulary.codes import CaseStatus, FaultCode, Severity
 from knowledge.vocabulary.errors import InputError
+from tools.rehearsal.lasting import LASTING
 
 LIMIT = 200
 _TIMES = (
@@ -53,11 +57,14 @@ class Views:
                  "evidence": line["evidence"]}
                 for line in lines
             ]  # fmt: skip
-            promises = self._promises(tx, [case_id])[case_id]
+            promises = promises_of(tx, [case_id], language)[case_id]
+            said = self._messages(tx, [case_id])[case_id]
+            assigned = _assignments(tx, [case_id], language)[case_id]
         view = _case_json(row)
         view["plan"] = [_step_json(s, language) for s in steps]
         view["plan_state"] = _plan_json(plan, language) if plan else None
-        view["promises"], view["timeline"] = promises, history
+        view["promises"], view["messages"], view["timeline"] = promises, said, history
+        view["assignment"] = assigned
         whole: dict[str, Any] = json_ready(view)
         return whole
 
@@ -77,21 +84,44 @@ class Views:
         query = _filtered(filters)
         place = sa.tuple_(*columns)
         if cursor:
-            position = sa.tuple_(*read(_cursor(cursor)))
+            position = sa.tuple_(*read(cursor))
             query = query.where(place < position if order == "newest" else place > position)
         sort = [c.desc() for c in columns] if order == "newest" else columns
         with self._store.read() as tx:
             rows = [dict(r) for r in tx.execute(query.order_by(*sort).limit(limit + 1)).mappings()]
             steps = {r["id"]: self._plans.steps(tx, r["id"], r["plan_version"]) for r in rows[:limit]}
-            promises = self._promises(tx, [r["id"] for r in rows[:limit]])
+            promises = promises_of(tx, [r["id"] for r in rows[:limit]], language)
+            said = self._messages(tx, [r["id"] for r in rows[:limit]])
+            assigned = _assignments(tx, [r["id"] for r in rows[:limit]], language)
         items = []
         for row in rows[:limit]:
             item = _case_json(row)
             item["plan"] = [_step_json(s, language) for s in steps[row["id"]]]
-            item["promises"] = promises[row["id"]]
+            item["promises"], item["messages"] = promises[row["id"]], said[row["id"]]
+            item["assignment"] = assigned[row["id"]]
             items.append(json_ready(item))
-        following = _encode(write(rows[limit - 1])) if len(rows) > limit else None
+        following = packed(write(rows[limit - 1])) if len(rows) > limit else None
         return {"items": items, "next": following}
+
+    def preview(
+        self, case_id: str, version: int | None, rehearsal: Rehearsal, language: str = "en"
+    ) -> dict[str, Any]:
+        """What the open steps of a plan version (else the current one) would change now.
+
+        Raises:
+            NotFoundError: `case_not_found`, `plan_not_found`.
+            UnavailableError: the shop can't be read.
+        """
+        with self._store.read() as tx:
+            version = version or self._cases.find(tx, case_id)["plan_version"]
+        changes = [
+            {"step": step_id, "system": c.system, "object": c.object, "field": c.field, "before": c.before,
+             "after": c.after, "irreversible": c.irreversible,
+             "reason": _spoken(c.reason, language) if c.reason else None, "certain": c.certain}
+            for step_id, c in rehearsal.preview(case_id, version)
+        ]  # fmt: skip
+        shown: dict[str, Any] = json_ready({"case_id": case_id, "plan_version": version, "changes": changes})
+        return shown
 
     def order(self, checkout_id: str) -> dict[str, Any]:
         """The order as every system sees it: the snapshot, and the last read-back; personal fields are left out."""
@@ -119,16 +149,29 @@ class Views:
             ).all()  # fmt: skip
         return {"status": dict(map(tuple, by_status)), "resolution": dict(map(tuple, ended))}
 
-    def _promises(self, tx: sa.Connection, case_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    def _messages(self, tx: sa.Connection, case_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
         """What each case's customer was told and when, by occasion."""
         found: dict[str, list[dict[str, Any]]] = {case_id: [] for case_id in case_ids}
         query = sa.select(messages).where(among(tx, messages.c.case_id, case_ids)).order_by(messages.c.at)
         for r in tx.execute(query).mappings():
             found[r["case_id"]].append(
                 {"occasion": r["occasion"], "channel": r["channel"], "state": r["state"], "at": r["at"],
-                 "replied_at": r["replied_at"], "choice": r["choice"]}
+                 "replied_at": r["replied_at"], "choice": r["choice"], "via": r["via"],
+                 "delivered_at": r["delivered_at"], "failure": r["failure"]}
             )  # fmt: skip
         return found
+
+
+def _assignments(tx: sa.Connection, case_ids: list[str], language: str) -> dict[str, dict[str, Any] | None]:
+    """Who was given each case that somebody has, and why they."""
+    found: dict[str, dict[str, Any] | None] = dict.fromkeys(case_ids)
+    query = sa.select(assignments).where(among(tx, assignments.c.case_id, case_ids), assignments.c.ended_at.is_(None))
+    for row in tx.execute(query).mappings():
+        found[row["case_id"]] = {
+            "staff_id": row["staff_id"], "why": _spoken(row["why"], language), "terms": row["terms"], "at": row["at"],
+            "accepted_at": row["accepted_at"],
+        }  # fmt: skip
+    return found
 
 
 def _case_json(row: Case) -> dict[str, Any]:
@@ -143,19 +186,21 @@ def _case_json(row: Case) -> dict[str, Any]:
         "faults": faults, "severity": row["severity"], "priority": row["priority"],
         "priority_terms": row["priority_terms"], "status": row["status"],
         "root_cause": cause and {"step": cause["step"], "cause": cause["cause"], "evidence": cause["evidence"],
-                                 "pipeline": cause.get("pipeline", [])},
+                                 "pipeline": cause.get("pipeline", []), "ruled_out": cause.get("ruled_out", []),
+                                 "certainty": cause.get("certainty")},
         "plan_version": row["plan_version"], "owner": owner_of(row), "merged_into": row["merged_into"],
         "resolution": row["resolution"], "language": row["language"], "episode": row["episode"],
         "value": {"amount": row["value_amount"], "currency": row["value_currency"]} if row["value_currency"] else None,
     }  # fmt: skip
-    return view | {name: row[name] for name in _TIMES}
+    return view | {"service_level": level_of(row, utcnow()).json()} | {name: row[name] for name in _TIMES}
 
 
 def _step_json(row: dict[str, Any], language: str) -> dict[str, Any]:
     step = row["step"]
     return {
         "id": row["id"], "action": step["action"], "arguments": step["arguments"],
-        "effect": _spoken(step["effect"], language), "undo": _spoken(step["undo"], language) if step["undo"] else None,
+        "effect": _spoken(step["effect"], language),
+        "undo": _spoken(step["undo"], language) if step["undo"] and step["action"] not in LASTING else None,
         "needs_approval": row["needs_approval"], "status": row["status"],
     }  # fmt: skip
 
@@ -164,7 +209,8 @@ def _plan_json(row: dict[str, Any], language: str) -> dict[str, Any]:
     return {
         "version": row["version"], "state": row["state"], "fault": row["fault"],
         "summary": _spoken(row["plan"]["summary"], language), "needs_human": row["needs_human"],
-        "expires_at": row["expires_at"], "decided_by": row["decided_by"],
+        "expires_at": row["expires_at"], "decided_by": row["decided_by"], "role": row["role"],
+        "edited_from": row["edited_from"], "undoes": row["undoes"],
     }  # fmt: skip
 
 
@@ -191,7 +237,7 @@ def _filtered(filters: dict[str, str | None]) -> sa.Select[Any]:
         elif "\0" in value:
             raise InputError("invalid_filter", name, "holds a NUL character")
         else:
-            query = query.where(cases_table.c[name] == value)
+            query = query.where(cases_table.c["owner_id" if name == "owner" else name] == value)
     return query
 
 
@@ -201,57 +247,20 @@ def _one_of(name: str, value: str, kind: type[CaseStatus] | type[Severity] | typ
     return value
 
 
-def _encode(position: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+def _newest(cursor: str) -> list[Any]:
+    at, case_id = unpacked(cursor, datetime, str)
+    return [literal_time(at), case_id]
 
 
-def _cursor(cursor: str) -> list[Any]:
-    try:
-        position = json.loads(base64.urlsafe_b64decode(cursor))
-    except ValueError as error:
-        raise InputError("invalid_cursor", "cursor", "is not one of ours") from error
-    if not isinstance(position, list):
-        raise InputError("invalid_cursor", "cursor", "is not one of ours")
-    return position
-
-
-def _small(value: Any) -> int:
-    if not isinstance(value, int) or abs(value) > 1_000:
-        raise ValueError("no rank or priority")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or "\0" in value:
-        raise ValueError("no id")
-    return value
-
-
-def _urgent(position: list[Any]) -> list[Any]:
-    try:
-        rank, priority, case_id = position
-        return [_small(rank), _small(priority), _text(case_id)]
-    except (ValueError, TypeError) as error:
-        raise InputError("invalid_cursor", "cursor", "is not one of ours") from error
-
-
-def _newest(position: list[Any]) -> list[Any]:
-    try:
-        changed_at, case_id = position
-        at = parse_time("cursor", changed_at)
-        return [sa.literal(at, UtcDateTime()), _text(case_id)]
-    except (ValueError, TypeError) as error:
-        raise InputError("invalid_cursor", "cursor", "is not one of ours") from error
-
-
-# What a page can be ordered by: the columns, a cursor's position checked, and a row's position.
-_ORDERS: dict[str, tuple[tuple[Any, ...], Callable[[list[Any]], list[Any]], Callable[[Case], list[Any]]]] = {
+# What a page can be ordered by: the columns, a cursor's place in them, and a row's.
+_ORDERS: dict[str, tuple[tuple[Any, ...], Callable[[str], list[Any]], Callable[[Case], list[Any]]]] = {
     "urgent": (
-        (cases_table.c.severity_rank, -cases_table.c.priority, cases_table.c.id), _urgent,
+        (cases_table.c.severity_rank, -cases_table.c.priority, cases_table.c.id),
+        lambda cursor: unpacked(cursor, int, int, str),
         lambda row: [row["severity_rank"], -row["priority"], row["id"]],
     ),
     "newest": (
-        (cases_table.c.updated_at, cases_table.c.id), _newest, lambda row: [row["updated_at"].isoformat(), row["id"]],
+        (cases_table.c.updated_at, cases_table.c.id), _newest, lambda row: [row["updated_at"], row["id"]],
     ),
 }  # fmt: skip
 

@@ -38,6 +38,7 @@ class Bench(msgspec.Struct, kw_only=True):
 
 
 def bench_command(
+    context: typer.Context,
     events: Annotated[int, typer.Option(min=2_000, help="events to send, for each shape of the stream")] = 40_000,
     samples: Annotated[int, typer.Option(min=2, help="broken orders, one at a time")] = 40,
     database_url: Annotated[str, typer.Option(help="a fresh PostgreSQL database; default: SQLite")] = "",
@@ -47,6 +48,8 @@ def bench_command(
 
     It starts an assistant (and a demo shop) of its own; keep the machine idle meanwhile.
     """
+    if context.invoked_subcommand is not None:
+        return
     with tempfile.TemporaryDirectory(prefix="helloword-bench-") as folder:
         bench = measure(Path(folder), events, samples, database_url)
     if as_json:

@@ -7,12 +7,14 @@ from datetime import timedelta
 
 from assistant.evaluate.violation import Violation
 from assistant.evaluate.world import ENDED, Row, World, grouped
+from assistant.notifications.sent_effects import MARK
 from knowledge.phrases import language_of
 from knowledge.vocabulary.codes import CaseStatus, FaultCode
 
 STUCK = timedelta(minutes=10)  # a journey under way that has not written anything for longer has stopped
 MONEY_VERBS = ("refund_payment", "capture_payment")  # the same bytes accepted twice moved money twice
 _SETTLED = ("ok", "rejected")
+_SENT = ("accepted", "delivered")
 
 
 # -- 6: writes ------------------------------------------------------------------------------------------------------
@@ -39,11 +41,13 @@ def _wrong_with(world: World, effect: Row) -> Iterator[str]:
         yield "settled before it was intended"
     if (effect["state"] in _SETTLED) != (effect["settled_at"] is not None):
         yield f"{effect['state']}, yet settled at {effect['settled_at']}"
-    if effect["state"] not in _SETTLED and not world.is_worked_on(world.case_by_id[effect["case_id"]]):
+    if effect["state"] not in _SETTLED and not _is_seen_to(world, effect):
         yield f"is {effect['state']}, and nobody is finding out what came of it"
     if not effect["principal"] or not effect["policy_version"]:
         yield "names neither approver nor policy version"
     step = world.steps.get(effect["step_id"])
+    if _of_message(effect):
+        return  # the dispatcher's: the invariant on messages asks for the message
     if step is None:
         yield f"belongs to no step ({effect['step_id']})"
         return
@@ -56,13 +60,25 @@ def _wrong_with(world: World, effect: Row) -> Iterator[str]:
         yield f"is said to be allowed by {effect['principal']}, who decided nothing"
 
 
+def _of_message(effect: Row) -> bool:
+    """Whether the dispatcher of messages made it, and no plan's step."""
+    return MARK in effect["step_id"]
+
+
+def _is_seen_to(world: World, effect: Row) -> bool:
+    """Whether somebody finds out what came of it: a journey, or the message's own timer."""
+    if _of_message(effect):
+        return ("message", effect["arguments"].get("dedupe_key")) in world.timers
+    return world.is_worked_on(world.case_by_id[effect["case_id"]])
+
+
 def _wrong_tries(tries: list[Row]) -> Iterator[str]:
     """The attempt rises only after a definite refusal."""
     ordered = sorted(tries, key=lambda e: e["attempt"])
     if [e["attempt"] for e in ordered] != list(range(1, len(ordered) + 1)):
         yield f"attempts {[e['attempt'] for e in ordered]}"
     for earlier in ordered[:-1]:
-        if earlier["state"] != "rejected":
+        if earlier["state"] != "rejected" and not (_of_message(earlier) and earlier["state"] == "ok"):  # it came back
             yield f"attempt {earlier['attempt']} is {earlier['state']}, and another one was begun"
 
 
@@ -98,8 +114,8 @@ def _adrift(world: World, case: Row) -> str | None:
     if case["running"] is not None:
         idle = world.at - case["updated_at"]
         return f"{status}, its journey has not moved for {idle.total_seconds():.0f} s" if idle > STUCK else None
-    retry = world.timers.get(("retry", case["id"]))
-    if retry is not None and retry["due_at"] > world.at - STUCK:
+    ahead = (world.timers.get((kind, case["id"])) for kind in ("retry", "batch"))
+    if any(timer is not None and timer["due_at"] > world.at - STUCK for timer in ahead):
         return None
     return f"{status}, and neither an owner nor a timer will go on with it"
 
@@ -112,19 +128,22 @@ def messages_once_and_rightly(world: World) -> Iterator[Violation]:
     outcome is followed on another allowed channel or by status, never by blind resending)."""
     key = ("case_id", "episode", "occasion")
     for (case_id, episode, occasion), same in grouped(world.messages, lambda m: tuple(m[k] for k in key)).items():
-        accepted = [m for m in same if m["state"] == "accepted"]
+        accepted = [m for m in same if m["state"] in _SENT]
         if len(accepted) > 1:
             yield Violation(8, case_id, f"{occasion} (episode {episode}) was sent {len(accepted)} times")
     reminders = _reminders(world)
     for message in world.messages:
-        if message["state"] == "accepted":
+        if message["state"] in _SENT:
             is_reminder = (message["case_id"], message["occasion"]) in reminders
             wrong = _wrong_words(world, message, is_reminder=is_reminder)
             yield from (Violation(8, message["dedupe_key"], what) for what in wrong)
     sent = [e for e in world.effects if e["action"] == "send_message"]
     for dedupe_key, same in grouped(sent, lambda e: str(e["arguments"].get("dedupe_key"))).items():
-        if len(same) > 1:
-            yield Violation(8, dedupe_key, f"{len(same)} writes for one message")
+        by_steps = [e for e in same if not _of_message(e)]
+        ways = grouped([e for e in same if e["state"] != "rejected"], lambda e: str(e["path"]))
+        twice = max((len(tries) for tries in (by_steps, *ways.values())), default=0)
+        if twice > 1:
+            yield Violation(8, dedupe_key, f"{twice} writes for one message")
     written = {m["dedupe_key"] for m in world.messages}
     for effect in sent:
         if effect["arguments"].get("dedupe_key") not in written:

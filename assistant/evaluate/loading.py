@@ -22,7 +22,7 @@ from tools.connectors.ports import Page, ShopReader
 Changed = TypeVar("Changed", CheckoutFact, OrderFact, PaymentFact, ReservationFact)
 DELIVERY = timedelta(seconds=10)  # an event about a change so fresh may still be on its way
 CUSTOMERS_READ = 500  # profiles read for invariant 8, newest messages first
-_CASE_TIMERS = ("reply", "approval", "retry", "snooze")
+_CASE_TIMERS = ("reply", "approval", "retry", "snooze", "batch", "message")
 
 
 def load_world(store: Store, reader: ShopReader, settings: Settings, now: datetime) -> World:
@@ -32,7 +32,9 @@ def load_world(store: Store, reader: ShopReader, settings: Settings, now: dateti
         UnavailableError: the shop or the database doesn't answer.
     """
     since = now - timedelta(seconds=settings.live_window)
-    world = World(at=now, since=since, settle=timedelta(seconds=settings.sweep_every) + DELIVERY)
+    world = World(
+        at=now, since=since, settle=timedelta(seconds=settings.sweep_every) + DELIVERY, near=_pipeline(settings)
+    )
     world.shop = read_shop(reader, since)
     with store.read() as tx:
         _load_rows(tx, world)
@@ -40,6 +42,16 @@ def load_world(store: Store, reader: ShopReader, settings: Settings, now: dateti
         world.shop[checkout_id] = _read_whole(reader, checkout_id)
     _load_customers(reader, world)
     return world
+
+
+def _pipeline(settings: Settings) -> timedelta:
+    """The longest of the deadlines between submit and order: while one of them runs, a checkout is not at rest."""
+    deadlines = settings.policies.deadlines
+    longest = max(
+        deadlines.payment, *deadlines.payment_by_method.values(), deadlines.reservation, deadlines.order,
+        deadlines.abandoned, deadlines.retry_grace, deadlines.refund,
+    )  # fmt: skip
+    return timedelta(seconds=longest)
 
 
 # -- the database ---------------------------------------------------------------------------------------------------
@@ -57,6 +69,7 @@ def _load_rows(tx: sa.Connection, world: World) -> None:
     world.timers = {(t["kind"], t["subject"]): t for t in _rows(tx, sa.select(timers).where(wanted))}
     corrected = {e["case_id"] for e in world.effects_done(*CORRECTIONS)}
     world.agreed = _agreed(tx, sorted({c["checkout_id"] for c in world.cases if c["id"] in corrected}))
+    world.put_off = _put_off(tx, world.since)
     world.orphans = _orphans(tx)
 
 
@@ -78,6 +91,21 @@ def _agreed(tx: sa.Connection, checkout_ids: list[str]) -> dict[str, list[tuple[
         if total := money_of(data.get("total")):
             found.setdefault(checkout_id, []).append((at, total))
     return found
+
+
+def _put_off(tx: sa.Connection, since: datetime) -> frozenset[str]:
+    """Orders whose shipment was promised anew, for later than when they were created."""
+    changed = sa.select(events.c.checkout_id).where(events.c.type == "order.changed", events.c.received_at >= since)
+    query = sa.select(events.c.data).where(
+        events.c.type.in_(("order.created", "order.changed")), events.c.checkout_id.in_(changed)
+    )
+    promised: dict[str, str] = {}
+    later: set[str] = set()
+    for data in tx.execute(query.order_by(events.c.at)).scalars():
+        order_id, at = data.get("order_id"), data.get("expected_ship_at")
+        if order_id and at and datetime.fromisoformat(at) > datetime.fromisoformat(promised.setdefault(order_id, at)):
+            later.add(order_id)
+    return frozenset(later)
 
 
 def _orphans(tx: sa.Connection) -> list[tuple[str, str]]:

@@ -153,10 +153,13 @@ def _needed(orders: list[OrderFact], *, digital: bool = False) -> Counter[str]:
 
 
 def _backordered(world: World, around: Around) -> set[str]:
-    """Skus of lines that we back-ordered with the customer's consent: nothing can be reserved for them yet."""
+    """Skus that were back-ordered, by us with the customer's consent or by the shop: nothing can be reserved yet."""
     mine = {case["id"] for case in world.cases_of(around.id)}
     lines = {e["arguments"].get("line_id") for e in world.effects_done("backorder_line") if e["case_id"] in mine}
-    return {line.sku for order in around.live_orders for line in order.lines if line.line_id in lines}
+    return {
+        line.sku for order in around.live_orders for line in order.lines
+        if line.line_id in lines or order.id in world.put_off
+    }  # fmt: skip
 
 
 def _by_line(records: Iterable[CheckoutFact | OrderFact]) -> Counter[str]:

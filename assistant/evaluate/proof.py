@@ -7,9 +7,12 @@ the shop writes and the assistant can't read.
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,18 +26,12 @@ from assistant.evaluate import tally, write_log
 from assistant.evaluate.audit import audit, connected, open_store
 from assistant.evaluate.loading import DELIVERY, load_world
 from assistant.evaluate.processes import House, checked, running_house
-from assistant.evaluate.proof_report import show
+from assistant.evaluate.proof_report import console_for, show
 from assistant.evaluate.rest import Rest, look
 from assistant.evaluate.violation import Verdict, Violation
+from assistant.settings import Settings
 from assistant.store.engine import Store, utcnow
 
-# Deadlines in seconds: short, so that a run takes minutes, and long enough for two cores under load.
-DEADLINES: dict[str, Any] = {
-    "deadline_payment": 4.0, "deadline_reservation": 3.0, "deadline_order": 3.0, "deadline_abandoned": 4.0,
-    "deadline_refund": 3.0, "retry_grace": 1.0, "customer_reply_timeout": 8.0, "approval_timeout": 10.0,
-    "follow_up_after": 3_600.0, "sweep_every": 2.0, "log_level": "warning",
-    "auto_limit": '{"CNY": 20000, "USD": 3000}',  # low, so that some repairs need an approval
-}  # fmt: skip
 TIME_SCALE = 0.2  # of the shop's natural delays
 HARD_NEGATIVES = 0.25  # of the healthy orders
 # Shares of all calls to the shop, when the wire is rough: an unknown answer at any step.
@@ -42,8 +39,22 @@ ROUGH = (
     "--latency", "0.005", "--jitter", "0.05", "--errors", "0.02", "--throttles", "0.01", "--drop-before", "0.02",
     "--drop-after", "0.04", "--refunds-pending", "0.5", "--refund-settles-after", "2",
 )  # fmt: skip
-ALL_JOBS = 3_600.0  # seconds: the shop rests when nothing of its own is due within them
+ALL_JOBS = 600.0  # seconds: shop and assistant rest when nothing of theirs is due within them
 LOOK_EVERY = 0.5
+
+
+def fields_of(variables: Mapping[str, str]) -> dict[str, Any]:
+    """`HELLOWORD_…` variables as fields of Settings; deadlines by payment method are gathered into one."""
+    names = {name.removeprefix("HELLOWORD_").lower(): value for name, value in variables.items()}
+    by_method = {
+        name.removeprefix(BY_METHOD): float(value) for name, value in names.items()
+        if name.startswith(BY_METHOD) and name not in Settings.model_fields
+    }  # fmt: skip
+    fields = {name: value for name, value in names.items() if name in Settings.model_fields}
+    return fields | ({"deadline_payment_by_method": json.dumps(by_method)} if by_method else {})
+
+
+BY_METHOD = "deadline_payment_"
 
 
 class Run(msgspec.Struct, kw_only=True):
@@ -69,45 +80,57 @@ class Run(msgspec.Struct, kw_only=True):
         return [violation for verdict in self.invariants for violation in verdict.violations]
 
     @property
+    def aims(self) -> list[tally.Aim]:
+        """The figures beside what is aimed at."""
+        return tally.aims(self.faults, self.healthy, len(self.violations))
+
+    @property
     def passed(self) -> bool:
         """Everything came to rest, every invariant holds, and no healthy order was written to."""
         return self.at_rest and not self.violations and not tally.harm(self.healthy)
 
 
-def sandbox_command(
-    orders: Annotated[int, typer.Option(min=1, help="how many orders live")] = 500,
-    fault_share: Annotated[float, typer.Option(min=0, max=1, help="share of them that break")] = 0.2,
-    seed: int = 7,
-    rate: Annotated[float, typer.Option(min=0.1, help="new orders per second")] = 5.0,
-    patience: Annotated[float, typer.Option(help="seconds to wait for rest after the last order")] = 300.0,
-    rough: Annotated[bool, typer.Option("--rough", help="the wire drops, delays and refuses calls")] = False,
-    database_url: Annotated[str, typer.Option(help="a fresh PostgreSQL database; default: SQLite")] = "",
-    keep: Annotated[Path | None, typer.Option(help="folder for database, logs and truth; default: thrown away")] = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
-) -> None:
-    """Lets broken and healthy orders live in the demo shop and proves how they ended; exit code 1 if anything is wrong.
+def sandbox_command(variables: Mapping[str, str]) -> Callable[..., None]:
+    """The command; `variables` are what the assistant is set to beside the demo shop."""
 
-    Wrong is: an invariant is violated, a healthy order was written to, or it did not come to rest in time.
-    """
-    console = Console(stderr=True)
-    with tempfile.TemporaryDirectory(prefix="helloword-proof-") as folder:
-        home = keep or Path(folder)
-        run = prove(home, orders, fault_share, seed, rate, patience, database_url, rough=rough, console=console)
-    if as_json:
-        print(json.dumps(report(run), ensure_ascii=False))
-    else:
-        show(Console(), run)
-    raise typer.Exit(0 if run.passed else 1)
+    def command(
+        orders: Annotated[int, typer.Option(min=1, help="how many orders live")] = 500,
+        fault_share: Annotated[float, typer.Option(min=0, max=1, help="share of them that break")] = 0.2,
+        seed: int = 7,
+        rate: Annotated[float, typer.Option(min=0.1, help="new orders per second")] = 5.0,
+        patience: Annotated[float, typer.Option(help="seconds to wait for rest after the last order")] = 300.0,
+        rough: Annotated[bool, typer.Option("--rough/--calm", help="the wire drops, delays, refuses calls")] = True,
+        database_url: Annotated[str, typer.Option(help="a fresh PostgreSQL database; default: SQLite")] = "",
+        keep: Annotated[Path | None, typer.Option(help="folder for database, logs and truth; else thrown away")] = None,
+        as_json: Annotated[bool, typer.Option("--json")] = False,
+    ) -> None:
+        """Lets broken and healthy orders live in the demo shop and proves how they ended; exit code 1 if anything is
+        wrong: an invariant is violated, a healthy order was written to, or it did not come to rest in time.
+        """
+        console = Console(stderr=True)
+        with tempfile.TemporaryDirectory(prefix="helloword-proof-") as folder:
+            run = prove(
+                keep or Path(folder), variables, orders, fault_share, seed, rate, patience, database_url, rough=rough,
+                console=console,
+            )  # fmt: skip
+        if as_json:
+            print(json.dumps(report(run), ensure_ascii=False))
+        else:
+            show(console_for(sys.stdout), run)
+        raise typer.Exit(0 if run.passed else 1)
+
+    return command
 
 
 def report(run: Run) -> dict[str, Any]:
     """For machines."""
-    return {"passed": run.passed, **msgspec.to_builtins(run)}
+    aims = [{**msgspec.to_builtins(aim), "value": aim.value, "met": aim.met} for aim in run.aims]
+    return {"passed": run.passed, "aims": aims, **msgspec.to_builtins(run)}
 
 
 def prove(
-    home: Path, orders: int, fault_share: float, seed: int, rate: float = 5.0, patience: float = 300.0,
-    database_url: str = "", *, rough: bool = False, console: Console | None = None,
+    home: Path, variables: Mapping[str, str], orders: int, fault_share: float, seed: int, rate: float = 5.0,
+    patience: float = 300.0, database_url: str = "", *, rough: bool = False, console: Console | None = None,
 ) -> Run:  # fmt: skip
     """One run in a fresh home.
 
@@ -116,11 +139,11 @@ def prove(
     """
     shop = [
         "--seed", str(seed), "--time-scale", str(TIME_SCALE), "--fault-share", str(fault_share),
-        "--hard-negative-share", str(HARD_NEGATIVES), "--order-deadline", str(DEADLINES["deadline_order"]),
-        *(ROUGH if rough else ()),
+        "--hard-negative-share", str(HARD_NEGATIVES), "--orders", str(orders), *(ROUGH if rough else ()),
     ]  # fmt: skip
     started = time.monotonic()
-    with running_house(home, database_url=database_url, shop=shop, **DEADLINES) as house:
+    settings = {"log_level": "warning", **fields_of(variables)}
+    with running_house(home, database_url=database_url, shop=shop, **settings) as house:
         store = open_store(house.settings)
         try:
             seen = _live(house, store, orders, rate, patience, console or Console(quiet=True))
@@ -140,7 +163,7 @@ def _live(
     """Starts the traffic and returns when shop and assistant have nothing left to do: (at rest, assistant, shop)."""
     house.ask_shop("POST", "traffic", json={"orders": orders, "rate": rate})
     supervisor = Supervisor(house.api)
-    settle = DEADLINES["sweep_every"] + DELIVERY.total_seconds()
+    settle = house.settings.sweep_every + DELIVERY.total_seconds()
     end, rested_since = time.monotonic() + orders / rate + patience, None
     columns = (TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
@@ -148,7 +171,7 @@ def _live(
         while True:
             supervisor.decide()
             stats, idle = house.ask_shop("GET", "stats"), house.ask_shop("GET", "idle", params={"seconds": ALL_JOBS})
-            rest = look(store, utcnow())
+            rest = look(store, utcnow(), timedelta(seconds=ALL_JOBS))
             progress.update(task, description=f"{stats['made']} of {orders} orders; {rest}")
             now = time.monotonic()
             rested_since = (rested_since or now) if rest.done and idle["idle"] else None
@@ -160,7 +183,7 @@ def _live(
 
 
 class Supervisor:
-    """A human who approves every other plan that waits; the rest are left to run out of time."""
+    """A human who approves every plan that waits."""
 
     def __init__(self, api: httpx.Client) -> None:
         self._api = api
@@ -174,10 +197,9 @@ class Supervisor:
             if plan in self._seen:
                 continue
             self._seen.add(plan)
-            if len(self._seen) % 2:
-                answer = self._api.post(f"/v1/cases/{plan[0]}/approve", json={"plan_version": plan[1]})
-                if answer.status_code != httpx.codes.CONFLICT:
-                    checked(answer)
+            answer = self._api.post(f"/v1/cases/{plan[0]}/approve", json={"plan_version": plan[1]})
+            if answer.status_code != httpx.codes.CONFLICT:
+                checked(answer)
 
 
 # -- judging --------------------------------------------------------------------------------------------------------
@@ -199,7 +221,7 @@ def _judge(
     return Run(
         orders=orders, fault_share=fault_share, seed=seed, took_seconds=0.0, at_rest=at_rest,
         last_seen=f"assistant: {rest}; shop: {idle['jobs']} jobs, {idle['events_waiting']} events to come",
-        faults=tally.by_fault(truth, world, {checkout_id: state for checkout_id, _, state in judged["bad"]}),
+        faults=tally.by_fault(truth, world, tally.Ends.of(judged)),
         healthy=tally.on_healthy(truth, world), speeds=tally.speeds(world.cases),
         invariants=[_joined(verdict, others) for verdict in verdicts], verdicts=judged["verdicts"],
         writes=dict(Counter(write["outcome"] for write in log)), open_cases=dict(tally.still_open(world.cases)),

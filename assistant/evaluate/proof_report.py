@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 SHOWN = 12  # ids in one line
 
 
+WIDE = 180  # columns of a table that goes into a file
+
+
+def console_for(output: TextIO) -> Console:
+    """As wide as the terminal; wide enough for every table where there is none."""
+    return Console(file=output, width=None if output.isatty() else WIDE)
+
+
 def show(console: Console, run: Run) -> None:
     """Everything the run showed, the verdict last."""
     _faults(console, run)
     _healthy(console, run)
+    _aims(console, run)
     _speeds(console, run)
     show_invariants(console, run.invariants)
     writes = ", ".join(f"{n} {outcome}" for outcome, n in sorted(run.writes.items())) or "none"
@@ -38,22 +47,41 @@ def show(console: Console, run: Run) -> None:
 
 
 def _faults(console: Console, run: Run) -> None:
-    table = _table("Faults", "fault", "ended", right=("injected", "detected", "acceptable end"))
+    headings = ("injected", "found", "as other", "for a machine", "of those alone", "alone", "acceptable end")
+    table = _table("Faults", "fault", "ended", right=headings)
+    names = ("injected", "detected", "for_machine", "alone_of_those", "alone", "acceptable")
     for f in run.faults:
         style = "" if f.acceptable == f.injected else "red"
-        figures = (str(f.injected), f"{f.detected}", f"{f.acceptable}")
-        table.add_row(f.fault, *figures, _counts(f.ended), style=style)
-    total = [sum(getattr(f, name) for f in run.faults) for name in ("injected", "detected", "acceptable")]
+        found = (f.injected, f.detected, sum(f.as_other.values()))
+        figures = (*found, f.for_machine, f.alone_of_those, f.alone, f.acceptable)
+        table.add_row(f.fault, *map(str, figures), _counts(f.ended), style=style)
+    total = {name: sum(getattr(f, name) for f in run.faults) for name in names}
+    others = sum(sum(f.as_other.values()) for f in run.faults)
     table.add_section()
-    table.add_row("all", *(str(n) for n in total), "")
+    table.add_row(
+        "all", str(total["injected"]), str(total["detected"]), str(others), str(total["for_machine"]),
+        str(total["alone_of_those"]), str(total["alone"]), str(total["acceptable"]), "",
+    )  # fmt: skip
     console.print(table)
     for f in run.faults:
         if f.as_other:
             console.print(f"{f.fault}, found as: {_counts(f.as_other)}", highlight=False)
         if f.missed:
             console.print(f"{f.fault}, no case ({len(f.missed)}): {_some(f.missed)}", highlight=False)
+        if f.not_alone:
+            named = f"{f.fault}, for a machine and not repaired alone"
+            console.print(f"{named} ({len(f.not_alone)}): {_some(f.not_alone)}", highlight=False)
         if f.unacceptable:
             console.print(f"[red]{f.fault}, ended unacceptably[/]: {_some(f.unacceptable)}", highlight=False)
+
+
+def _aims(console: Console, run: Run) -> None:
+    table = _table("The measure", "figure", right=("of", "hits", "share", "aim"))
+    for aim in run.aims:
+        share = "–" if aim.value is None else f"{aim.value:.1%}" if aim.of > 1 else ""
+        wanted = "" if aim.aim is None else "0" if aim.at_most else f"≥ {aim.aim:.0%}"
+        table.add_row(aim.name, str(aim.of), str(aim.hits), share, wanted, style="" if aim.met else "red")
+    console.print(table)
 
 
 def _healthy(console: Console, run: Run) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import sqlalchemy as sa
@@ -14,7 +14,8 @@ from assistant.store.engine import Store, utcnow
 from assistant.store.tables import cases, effects, timers
 
 PERIODIC = ("sweep", "guard")  # timers that set themselves again for ever
-WATCHING = ("follow_up",)  # that only watch what has ended
+# That only look after things, or after what people have to do.
+WATCHING = ("follow_up", "watch", "ask_feedback", "service_level", "escalate", "promise")
 PAUSE = 0.25  # seconds between two looks
 
 
@@ -41,13 +42,15 @@ class Rest(msgspec.Struct, frozen=True):
         return f"{self.running} running, {self.due} due, {self.unsettled} unsettled, waiting: {waits or 'none'}"
 
 
-def look(store: Store, now: datetime) -> Rest:
-    """What is under way at this moment.
+def look(store: Store, now: datetime, within: timedelta = timedelta.max) -> Rest:
+    """What is under way at this moment; of timers to come, those that are due `within` a time.
 
     Raises:
         UnavailableError: the database doesn't answer.
     """
-    ours = timers.c.kind.notin_((*PERIODIC, *WATCHING))
+    ours: sa.ColumnElement[bool] = timers.c.kind.notin_((*PERIODIC, *WATCHING))
+    if within < timedelta.max:
+        ours &= timers.c.due_at <= now + within
     with store.read() as tx:
         running = tx.scalar(
             sa.select(sa.func.count()).where(cases.c.running.is_not(None), cases.c.status.notin_(ENDED))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from assistant.intake.folding import CROSS_CHECKS
 from knowledge.vocabulary.codes import CaseStatus, FaultCode, PaymentKind, PaymentStatus
 from knowledge.vocabulary.facts import CheckoutFact, CustomerFact, OrderFact, PaymentFact, ReservationFact
 from knowledge.vocabulary.money import Money
@@ -22,7 +23,7 @@ LATER = (PaymentKind.ON_DELIVERY, PaymentKind.PAY_LATER)
 KEPT_ASIDE = ("held", "committed")
 SENT = ("shipped", "delivered")
 # Timers that mean that the assistant will look at the checkout again by itself.
-WILL_LOOK = ("detect", "confirm", "refold")
+WILL_LOOK = ("detect", "confirm", "refold", "across", *CROSS_CHECKS)
 OVERDUE = timedelta(minutes=1)  # such a timer that is due for longer is not being worked on: nothing moves
 # A case with one of these faults says that money or stock of its checkout is not as it should be.
 NAMES_A_DIFFERENCE = frozenset(
@@ -30,6 +31,8 @@ NAMES_A_DIFFERENCE = frozenset(
         FaultCode.PAID_OUT_OF_STOCK, FaultCode.PAID_ORDER_MISSING, FaultCode.DUPLICATE_CHARGE,
         FaultCode.AMOUNT_MISMATCH, FaultCode.PARTIAL_PAYMENT, FaultCode.REFUND_MISSING,
         FaultCode.PAYMENT_FAILED_STOCK_HELD, FaultCode.PAYMENT_UNCONFIRMED, FaultCode.PRICE_MISMATCH,
+        FaultCode.UNPAID_ORDER_LIVE, FaultCode.PAYMENT_DISPUTED, FaultCode.PAYMENT_FAILED, FaultCode.DUPLICATE_ORDER,
+        FaultCode.RESERVATION_TIMEOUT, FaultCode.COUPON_MISAPPLIED, FaultCode.FULFILMENT_STALLED,
         FaultCode.UNKNOWN_ANOMALY,
     }
 )  # fmt: skip
@@ -85,6 +88,7 @@ class World(msgspec.Struct, kw_only=True, dict=True):
     at: datetime
     since: datetime
     settle: timedelta  # what changed in the shop less than this ago may not have reached the assistant yet
+    near: timedelta = timedelta.max  # a deadline within this is one of the pipeline's; the parcel's lies further ahead
     shop: dict[str, Around] = {}
     customers: dict[str, CustomerFact] = {}
     customers_left_out: int = 0
@@ -95,6 +99,7 @@ class World(msgspec.Struct, kw_only=True, dict=True):
     messages: list[Row] = []
     timers: dict[tuple[str, str], Row] = {}
     agreed: dict[str, list[tuple[datetime, Money]]] = {}  # totals as submitted, by checkout, oldest first
+    put_off: frozenset[str] = frozenset()  # orders that the shop itself promised for later than at first: back-ordered
     orphans: list[tuple[str, str]] = []  # (table, case id) of rows whose case is gone
 
     @cached_property
@@ -126,14 +131,15 @@ class World(msgspec.Struct, kw_only=True, dict=True):
         fresh = {a.id for a in self.shop.values() if (changed := a.changed_at) and changed > self.at - self.settle}
         watched = {
             subject for (kind, subject), timer in self.timers.items()
-            if kind in WILL_LOOK and timer["due_at"] > self.at - OVERDUE
+            if kind in WILL_LOOK and self.at - OVERDUE < timer["due_at"] and timer["due_at"] - self.at <= self.near
         }  # fmt: skip
         working = {case["checkout_id"] for case in self.cases if self.is_worked_on(case)}
         return fresh | watched | {checkout_id for checkout_id in working if checkout_id}
 
     def is_worked_on(self, case: Row) -> bool:
         """Whether a journey is under way on it, or will be tried again by itself."""
-        return case["running"] is not None or self._will_fire("retry", case["id"])
+        ahead = any(self._will_fire(kind, case["id"]) for kind in ("retry", "batch"))
+        return case["running"] is not None or ahead
 
     def _will_fire(self, kind: str, subject: str) -> bool:
         timer = self.timers.get((kind, subject))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from assistant.security.vault import Value, Vault, new_ref
 from assistant.store.batches import among, upsert_rows
 from assistant.store.tables import read_backs
-from knowledge.vocabulary.facts import Facts
+from knowledge.vocabulary.facts import CouponFact, Facts, standing_key
 from knowledge.vocabulary.personal import COARSE
+from knowledge.vocabulary.read_back import same_code, still_counts
 
 # The parts of Facts that can be read apart; each is kept with the time it was read.
-PARTS = ("checkout", "orders", "payments", "reservations", "stock", "customer", "serviceability")
+PARTS = ("checkout", "orders", "payments", "reservations", "stock", "customer", "serviceability", "coupon")
+_HAVE_STATUS = frozenset({"checkout", "orders", "payments", "reservations"})
 _MASKED = "‹masked›"  # stands for a personal value: that there is one is known, what it says is in the vault
 _PERSONAL = frozenset({"name", "email", "phone"})
 _ADDRESSES = frozenset({"shipping_address", "normalised"})
@@ -72,17 +74,43 @@ def _mask_address(address: dict[str, Any]) -> dict[str, Any]:
 
 
 def merge(known: Parts, new: Parts) -> tuple[Parts, list[str]]:
-    """`(merged, replaced)`: of each part the later reading, and the vault refs of the readings it replaces."""
+    """`(merged, replaced)`: of each part the later reading, and the vault refs of the readings it replaces.
+
+    A later reading remembers since when what carries no time of its own has had its status. A coupon that counted
+    once is kept as it was read then.
+    """
     merged = dict(known)
     replaced = []
     for name, part in new.items():
         old = merged.get(name)
-        if old is not None and _at(old) > _at(part):
+        if old is not None and (_at(old) > _at(part) or (name == "coupon" and _still_counts(old, part))):
             continue
         if old is not None and old.get("ref"):
             replaced.append(old["ref"])
-        merged[name] = part
+        merged[name] = part | {"since": _since(name, old, part)} if old is not None else part
     return merged, replaced
+
+
+def _still_counts(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    was, now = (msgspec.convert(part["value"], CouponFact) for part in (old, new))
+    return same_code(was.code, now.code) and still_counts(was.status, now.status, now.used_by_checkout_id)
+
+
+def _since(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """When things of a part were first read in their status, by key; those that tell, or just changed, are missing."""
+    before = {key: status for key, status, _ in _standing(name, old["value"])}
+    known = old.get("since") or {}
+    return {
+        key: known.get(key, old["at"])
+        for key, status, told in _standing(name, new["value"]) if not told and before.get(key) == status
+    }  # fmt: skip
+
+
+def _standing(name: str, value: Any) -> Iterator[tuple[str, str, bool]]:
+    """Key and status of each thing of a part, and whether the shop says since when."""
+    if name in _HAVE_STATUS:
+        for one in value if isinstance(value, list) else [value]:
+            yield standing_key(name, one["id"], one.get("sku")), one["status"], one.get("updated_at") is not None
 
 
 def facts_from(checkout_id: str, parts: Parts) -> list[Facts]:
@@ -90,7 +118,9 @@ def facts_from(checkout_id: str, parts: Parts) -> list[Facts]:
     moments: dict[datetime, dict[str, Any]] = {}
     for name, part in parts.items():
         if name in PARTS:
-            moments.setdefault(_at(part), {})[name] = part["value"]
+            moment = moments.setdefault(_at(part), {"since": {}})
+            moment[name] = part["value"]
+            moment["since"] |= part.get("since") or {}
     return [
         msgspec.convert({"checkout_id": checkout_id, "at": at, **values}, Facts)
         for at, values in sorted(moments.items())
@@ -128,7 +158,7 @@ class ReadBacks:
         for name in personal:
             parts[name]["ref"] = new_ref()
         merged, replaced = merge(known, parts)
-        kept = [name for name in personal if merged[name] is parts[name]]
+        kept = [name for name in personal if merged[name]["ref"] == parts[name]["ref"]]
         values = [Value(parts[name]["ref"], owner, "read_back", personal[name]) for name in kept]
         self._vault.put_many(tx, values, now)
         self._vault.delete(tx, replaced)

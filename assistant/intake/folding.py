@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import msgspec
 import sqlalchemy as sa
 
+from assistant.intake.background import Background
+from assistant.intake.doubt import sort_due
 from assistant.intake.facts import Parts, confirmed_at, facts_from
 from assistant.intake.memory import Folding, Memory
 from assistant.intake.recording import Known, event_from
@@ -19,6 +21,7 @@ from assistant.timers.timers import Timer, cancel_timers, due_by_subject, set_ti
 from knowledge.faults.catalogue import detect_all
 from knowledge.faults.context import Context
 from knowledge.policies import Policies
+from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.events import Event
 from knowledge.vocabulary.findings import Finding
 from knowledge.vocabulary.fold import Fold
@@ -26,7 +29,15 @@ from knowledge.vocabulary.read_back import apply_read_back
 from knowledge.vocabulary.snapshot import OrderSnapshot
 
 DETECT, CONFIRM = "detect", "confirm"  # kinds of timers, by checkout
+ACROSS = "across"  # kind of timer, by checkout: time to look again with what is known beside its own events
 
+# Kinds of timers, by checkout: time to compare all systems. Of high value and paid, of high value, all others: whatever
+# is wrong with the first two is high and has a minute, so that at a peak they must not wait behind the rest.
+CROSS_CHECKS = ("cross_check_paid_high", "cross_check_high", "cross_check")
+# What a checkout's own events don't show: looked for with its background, and waited for by a timer of its own.
+BESIDE = frozenset(
+    {FaultCode.REPEATED_SUBMISSION, FaultCode.DUPLICATE_ORDER, FaultCode.UNUSUAL_AMOUNT, FaultCode.UNKNOWN_ANOMALY}
+)
 
 Detect = Callable[[OrderSnapshot, Context], list[Finding]]
 
@@ -44,11 +55,12 @@ class Folder:
 
     def __init__(
         self, policies: Policies, live_window: timedelta, on_findings: OnFindings,
-        detect: Detect = detect_all,
+        detect: Detect = detect_all, background: Background | None = None,
     ) -> None:  # fmt: skip
         self._policies, self._live_window = policies, live_window
-        self._on_findings, self._detect = on_findings, detect
+        self._on_findings, self._detect, self._background = on_findings, detect, background
         self._memory = Memory()
+        self.connected = False  # whether there is a shop that can be asked what no event told
 
     # -- fold -------------------------------------------------------------------------------------------------------
 
@@ -85,7 +97,7 @@ class Folder:
             folded.append(one)
         return folded
 
-    def remember(self, folded: list[Folding]) -> None:
+    def remember(self, folded: Sequence[Folding]) -> None:
         """After the commit: keeps the folds for the next events."""
         self._memory.put(folded)
 
@@ -93,36 +105,56 @@ class Folder:
 
     def settle(
         self, tx: sa.Connection, folded: Sequence[Folding], known: dict[str, Known], read_back: dict[str, Parts],
-        owner_of: dict[str, str], now: datetime, *, open_cases: bool = True,
+        owner_of: dict[str, str], now: datetime, *, open_cases: bool = True, thorough: bool = False,
     ) -> bool:  # fmt: skip
         """Applies read-backs, stores the snapshots, sets their timers and hands on what is due.
 
-        Without `open_cases` only the timers are set. Returns whether something is due to be confirmed by read-back.
+        Without `open_cases` only the timers are set. `thorough` asks for what is known beside each checkout, too.
+        Returns whether something is due to be confirmed by read-back.
         """
-        rows, due, confirm = [], [], []
+        rows, due, confirm, again = [], [], [], []
         wait: dict[str, datetime | None] = {}
         context = Context(now=now, policies=self._policies)
         for one in folded:
             parts = read_back.get(one.checkout_id)
             told = one.fold.snapshot()
             snapshot = with_read_backs(told, parts) if parts else told
+            if thorough and self._background is not None:
+                history, scores = self._background.of(tx, snapshot, now)
+                context = Context(now=now, policies=self._policies, history=history, scores=scores)
             findings = self._detect(snapshot, context)
-            wait[one.checkout_id] = min((f.detectable_at for f in findings if f.detectable_at > now), default=None)
+            ahead = [f for f in findings if f.detectable_at > now]
+            waits = [f.detectable_at for f in ahead if f.code not in BESIDE]
+            beside = [f.detectable_at for f in ahead if f.code in BESIDE]
+            if thorough and beside:
+                again.append(Timer(kind=ACROSS, subject=one.checkout_id, due_at=min(beside)))
             rows.append(_row(one, snapshot, known.get(one.checkout_id), owner_of, now))
-            sure, unsure = _due(findings, now, confirmed_at(parts) if parts else None)
-            if sure:
-                due.append((snapshot, sure, self._is_live(one, snapshot, now)))
-            if unsure:
+            one.place = self._place(snapshot, now)
+            confirmed = confirmed_at(parts) if parts else None
+            told_of = sort_due(snapshot, findings, now, confirmed, connected=self.connected)
+            if told_of.sure:
+                due.append((snapshot, told_of.sure, self._is_live(one, snapshot, now)))
+            if told_of.ask:
                 confirm.append(Timer(kind=CONFIRM, subject=one.checkout_id, due_at=now))
+            if told_of.look_at is not None and open_cases:
+                waits.append(told_of.look_at)
+            wait[one.checkout_id] = min(waits, default=None)
         update = ["customer_id", "customer_ref", "snapshot", "version", "updated_at", "latest_event_at"]
         upsert_rows(tx, checkouts, ["checkout_id"], sorted(rows, key=lambda r: str(r["checkout_id"])), update)
         _set_deadlines(tx, folded, wait, now)
+        set_timers(tx, again, keep_earlier=True)
         if not open_cases:
             return False
         set_timers(tx, confirm, keep_earlier=True)
         for snapshot, sure, live in due:
             self._on_findings(tx, snapshot, sure, now, live=live)
         return bool(confirm)
+
+    def _place(self, snapshot: OrderSnapshot, now: datetime) -> int:
+        """Which of CROSS_CHECKS is its kind."""
+        if not self._policies.limits.is_high_value(snapshot.total):
+            return len(CROSS_CHECKS) - 1
+        return 0 if snapshot.paid_at(now) is not None else 1
 
     def _is_live(self, one: Folding, snapshot: OrderSnapshot, now: datetime) -> bool:
         """Whether its newest event is recent enough to act on; older ones are detected only."""
@@ -145,18 +177,6 @@ def _set_deadlines(
         one.detect_at = due_at
     set_timers(tx, changed)
     cancel_timers(tx, DETECT, gone)
-
-
-def _due(findings: list[Finding], now: datetime, confirmed: datetime | None) -> tuple[list[Finding], list[Finding]]:
-    """`(sure, unsure)` findings that are due; one that wants confirming is sure when a read-back left it standing."""
-    sure: list[Finding] = []
-    unsure: list[Finding] = []
-    for finding in findings:
-        if finding.detectable_at > now:
-            continue
-        standing = confirmed is not None and confirmed >= finding.detectable_at
-        (sure if standing or not finding.confirm else unsure).append(finding)
-    return sure, unsure
 
 
 def _row(

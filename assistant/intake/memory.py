@@ -18,7 +18,7 @@ REMEMBERED = 4_096  # checkouts; about 5 kB each
 class Folding(msgspec.Struct):
     """The fold of all events of a checkout as they were when its row had this `version`.
 
-    `detect_at` is when its timer is due (None: it has none).
+    `detect_at` is when its timer is due (None: it has none), `place` its kind's in CROSS_CHECKS when last detected on.
     """
 
     checkout_id: str
@@ -27,6 +27,7 @@ class Folding(msgspec.Struct):
     count: int = 0
     latest_event_at: datetime | None = None
     detect_at: datetime | None = None
+    place: int = -1
 
     def add(self, told: Iterable[Event]) -> bool:
         """Goes on with these events; False, and of no use any more, when one came too late for that."""

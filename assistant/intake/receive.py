@@ -14,17 +14,19 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from assistant.intake import recording
+from assistant.intake.background import Background
 from assistant.intake.facts import Parts, ReadBacks, facts_from
-from assistant.intake.folding import DETECT, Detect, Folder, OnFindings, load_snapshots
+from assistant.intake.folding import CROSS_CHECKS, DETECT, Detect, Folder, OnFindings, load_snapshots
 from assistant.intake.incoming import Incoming, Refusal, prepare
 from assistant.intake.masking import whole
 from assistant.intake.memory import Folding
-from assistant.intake.turns import Turns
+from assistant.intake.stock import STOCK_WATCH, UNHEARD, StockBook
 from assistant.security.vault import Vault, customer_ref
 from assistant.settings import Settings
 from assistant.store.engine import Store
 from assistant.store.tables import events
-from assistant.timers.timers import Handler, Timer, set_timers
+from assistant.store.turns import Turns
+from assistant.timers.timers import Handler, Timer, cancel_timers, set_timers
 from knowledge.faults.catalogue import detect_all
 from knowledge.policies import Policies
 from knowledge.vocabulary.errors import UnavailableError
@@ -35,6 +37,13 @@ from knowledge.vocabulary.snapshot import OrderSnapshot
 log = structlog.get_logger(__name__)
 
 MATCH_PAYMENT, REFOLD = "match_payment", "refold"  # kinds of timers: by payment, by checkout
+CROSS_CHECK = CROSS_CHECKS[-1]
+# After these events; a little later, so that the shop's other systems have followed and several events count as one.
+CROSS_CHECKED = frozenset(
+    {"checkout.submitted", "checkout.updated", "checkout.cancelled", "checkout.expired", "payment.authorized",
+     "payment.captured", "order.created", "order.cancelled"}
+)  # fmt: skip
+PAUSE = timedelta(seconds=1)
 _ATTEMPTS = 5  # at a transaction that lost against another one
 
 
@@ -67,10 +76,11 @@ class Intake:
     def __init__(
         self, store: Store, vault: Vault, policies: Policies, settings: Settings, *,
         on_findings: OnFindings, on_touched: OnTouched, nudge: Callable[[], None] = lambda: None,
-        detect: Detect = detect_all,
+        detect: Detect = detect_all, background: Background | None = None, stock: StockBook | None = None,
     ) -> None:  # fmt: skip
         self.store, self.vault, self.settings = store, vault, settings
-        self._folder = Folder(policies, timedelta(seconds=settings.live_window), on_findings, detect)
+        self._folder = Folder(policies, timedelta(seconds=settings.live_window), on_findings, detect, background)
+        self._cross_checks, self._stock = background is not None, stock
         self._read_backs = ReadBacks(vault)
         self._on_touched = on_touched
         self.nudge = nudge  # told when a timer was set that is due at once
@@ -166,18 +176,32 @@ class Intake:
                 homeless.add(one.payment_id)
         urgent = [Timer(kind=MATCH_PAYMENT, subject=payment_id, due_at=now) for payment_id in homeless]
         set_timers(tx, urgent, keep_earlier=True)
+        self._hear_stock(tx, fresh, now, put_off=put_off)
         matched = recording.index_payments(tx, payments)
         if put_off:
             payload = {"since": now.isoformat()}
             later = [Timer(kind=REFOLD, subject=c, due_at=now, payload=payload) for c in touched.keys() | matched]
             set_timers(tx, later, keep_earlier=True)
+            self.check(tx, _to_check(touched) | matched, now)
             return [], True
         known |= recording.lock_checkouts(tx, sorted(matched - touched.keys()), now)
         folded = self._folder.fold_fresh(tx, touched, known, matched)
         read_back = self._read_backs.load(tx, known.keys()) if known else {}
         to_confirm = self._folder.settle(tx, folded, known, read_back, recording.owners(fresh, known), now)
+        self.check(tx, _to_check(touched) | matched, now, folded)
         self._tell(tx, touched, now)
         return folded, to_confirm or bool(urgent)
+
+    def _hear_stock(self, tx: sa.Connection, fresh: list[Incoming], now: datetime, *, put_off: bool) -> None:
+        levels = [one.event for one in fresh if one.event.type == "inventory.level"]
+        if not levels or self._stock is None:
+            return
+        if put_off:
+            skus = {str(e.data["sku"]) for e in levels}
+            unheard = [Timer(kind=STOCK_WATCH, subject=sku, due_at=now, payload=UNHEARD) for sku in skus]
+            set_timers(tx, unheard, keep_earlier=True)
+        else:
+            self._stock.hear(tx, levels, now)
 
     def _tell(self, tx: sa.Connection, touched: dict[str, list[Event]], now: datetime) -> None:
         listening = recording.with_cases(tx, touched)
@@ -188,32 +212,35 @@ class Intake:
 
     def refold(
         self, tx: sa.Connection, checkout_ids: Collection[str], now: datetime, *, open_cases: bool = True
-    ) -> None:
+    ) -> list[Folding]:
         """Folds these checkouts from all that is stored, stores the snapshots and detects on them.
 
-        Without `open_cases` deadlines are set, and nothing is handed on.
+        Without `open_cases` deadlines are set, and nothing is handed on. What it returns may be remembered once `tx`
+        is committed.
         """
         known = recording.lock_checkouts(tx, sorted(checkout_ids), now)
-        self._refold(tx, checkout_ids, known, self._read_backs.load(tx, checkout_ids), now, open_cases=open_cases)
+        read_back = self._read_backs.load(tx, checkout_ids)
+        return self._refold(tx, checkout_ids, known, read_back, now, open_cases=open_cases)
 
     def _refold(
         self, tx: sa.Connection, checkout_ids: Collection[str], known: dict[str, recording.Known],
         read_back: dict[str, Parts], now: datetime, *, open_cases: bool,
-    ) -> None:  # fmt: skip
+    ) -> list[Folding]:  # fmt: skip
         folded = self._folder.fold_stored(tx, checkout_ids)
         nothing = {one.checkout_id for one in folded if not one.count and one.checkout_id not in read_back}
         recording.unlock_unused(tx, nothing)
         owner_of = {checkout_id: row.customer_ref for checkout_id, row in known.items()}
         told = [one for one in folded if one.checkout_id not in nothing]
-        self._folder.settle(tx, told, known, read_back, owner_of, now, open_cases=open_cases)
+        self._folder.settle(tx, told, known, read_back, owner_of, now, open_cases=open_cases, thorough=True)
+        return told
 
     def apply_facts(
         self, tx: sa.Connection, facts: Facts, now: datetime, *, detect: bool = True, confirms: bool = False
-    ) -> None:
+    ) -> list[Folding]:
         """Stores a read-back (parts that were not read keep what they had) and refolds its checkout.
 
         `confirms` says that everything was read, so that findings which wanted that count. Without `detect` no case is
-        opened or extended; the caller looks itself.
+        opened or extended; the caller looks itself. What it returns may be remembered once `tx` is committed.
         """
         checkout_id = facts.checkout_id
         known = recording.lock_checkouts(tx, [checkout_id], now)
@@ -225,9 +252,12 @@ class Intake:
         read_back = {checkout_id: parts} if parts else {}
         payments = {p.id: checkout_id for p in facts.payments or []}
         others = recording.index_payments(tx, payments) - {checkout_id}
-        self._refold(tx, [checkout_id], known, read_back, now, open_cases=detect)
-        if others:
-            self.refold(tx, others, now, open_cases=detect)
+        folded = self._refold(tx, [checkout_id], known, read_back, now, open_cases=detect)
+        return folded + (self.refold(tx, others, now, open_cases=detect) if others else [])
+
+    def remember(self, folded: Sequence[Folding]) -> None:
+        """After the commit: the next events of these checkouts need not fold all again."""
+        self._folder.remember(folded)
 
     def snapshot_of(self, tx: sa.Connection, checkout_id: str) -> OrderSnapshot | None:
         """The stored snapshot, read-backs included; None for a checkout nobody told of."""
@@ -256,7 +286,7 @@ class Intake:
     def match_payment(self, tx: sa.Connection, payment_id: str, checkout_id: str, now: datetime) -> None:
         """Gives the payment's waiting events their checkout, and folds it."""
         matched = recording.index_payments(tx, {payment_id: checkout_id})
-        self.refold(tx, matched, now)
+        self.check(tx, matched, now, self.refold(tx, matched, now))
         for one in sorted(matched):
             told = [e for e in self.events_of(tx, one) if e.data.get("payment_id") == payment_id]
             self._tell(tx, {one: told}, now)
@@ -270,6 +300,22 @@ class Intake:
             msgspec.structs.replace(event, data=whole(event.data, personal.get(row.vault_ref)))
             for event, row in zip(told, rows, strict=True)
         ]
+
+    def connect(self) -> None:
+        """There is a shop: what rests on an event that did not come is from now on asked about first."""
+        self._folder.connected = True
+
+    def check(
+        self, tx: sa.Connection, checkout_ids: Collection[str], now: datetime, folded: Sequence[Folding] = ()
+    ) -> None:
+        """Has all systems compared about these checkouts in a moment; `folded` tells whose turn comes first."""
+        if not self._cross_checks:
+            return
+        place = {one.checkout_id: one.place for one in folded}
+        due = {c: Timer(kind=CROSS_CHECKS[place.get(c, -1)], subject=c, due_at=now + PAUSE) for c in checkout_ids}
+        set_timers(tx, list(due.values()), keep_earlier=True)
+        for rank, kind in enumerate(CROSS_CHECKS):  # what waits at a later place has moved up
+            cancel_timers(tx, kind, [c for c, timer in due.items() if timer.kind in CROSS_CHECKS[:rank]])
 
     # -- timers -----------------------------------------------------------------------------------------------------
 
@@ -287,6 +333,11 @@ class Intake:
         self.refold(tx, [timer.subject], now)
         told = [event for event in self.events_of(tx, timer.subject) if event.received_at >= since]
         self._tell(tx, {timer.subject: told}, now)
+
+
+def _to_check(touched: dict[str, list[Event]]) -> set[str]:
+    """Checkouts of which something was told that other systems may see differently."""
+    return {c for c, told in touched.items() if any(e.type in CROSS_CHECKED for e in told)}
 
 
 def _deadlocked(error: UnavailableError) -> bool:

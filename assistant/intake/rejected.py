@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +10,7 @@ import sqlalchemy as sa
 
 from assistant.intake.receive import Intake, Receipt
 from assistant.security.vault import Vault
+from assistant.store.cursors import packed, unpacked
 from assistant.store.engine import Store
 from assistant.store.tables import rejected_events
 from knowledge.vocabulary.errors import ConflictError, InputError, NotFoundError
@@ -56,13 +55,13 @@ class RejectedEvents:
         table = rejected_events.c
         query = sa.select(rejected_events).order_by(table.received_at.desc(), table.id.desc()).limit(limit + 1)
         if cursor:
-            at, key = _decoded(cursor)
+            at, key = unpacked(cursor, datetime, str)
             older = (table.received_at < at) | ((table.received_at == at) & (table.id < key))
             query = query.where(older)
         with self._store.read() as tx:
             rows = tx.execute(query).mappings().all()
         items = [_item(row) for row in rows[:limit]]
-        return Page(items, _encoded(items[-1]) if len(rows) > limit else None)
+        return Page(items, packed([items[-1].received_at, items[-1].id]) if len(rows) > limit else None)
 
     def replay(self, rejected_id: str, now: datetime, corrected: Any = None) -> Receipt:
         """Sends it in again, or `corrected` in its place; when that is taken, it counts as replayed.
@@ -73,7 +72,7 @@ class RejectedEvents:
             UnavailableError: the store can't take it.
         """
         with self._store.read() as tx:
-            query = sa.select(rejected_events).where(rejected_events.c.id == rejected_id)
+            query = sa.select(rejected_events).where(rejected_events.c.id == rejected_id.replace("\0", "?"))
             row = tx.execute(query).mappings().first()
             if row is None:
                 raise NotFoundError("rejected_event_not_found", f"there is no rejected event {rejected_id}")
@@ -96,18 +95,3 @@ def _item(row: sa.RowMapping) -> RejectedEvent:
         id=row["id"], event_id=row["event_id"], source=row["source"], code=row["code"], detail=row["detail"],
         received_at=row["received_at"], replayed_at=row["replayed_at"], kept=row["vault_ref"] is not None,
     )  # fmt: skip
-
-
-def _encoded(item: RejectedEvent) -> str:
-    return base64.urlsafe_b64encode(f"{item.received_at.isoformat()} {item.id}".encode()).decode().rstrip("=")
-
-
-def _decoded(cursor: str) -> tuple[datetime, str]:
-    try:
-        at, key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ", 1)
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise InputError("invalid_cursor", "cursor", "is none of ours")
-    except (ValueError, binascii.Error) as error:
-        raise InputError("invalid_cursor", "cursor", "is none of ours") from error
-    return moment, key

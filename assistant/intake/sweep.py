@@ -63,8 +63,11 @@ class ReadBackSweep:
     ) -> None:  # fmt: skip
         self._store, self._intake, self._reader = store, intake, reader
         self._every = timedelta(seconds=settings.sweep_every)
+        self._in_flight = min(IN_FLIGHT, self._every)
         self._deadlines = settings.policies.deadlines
         self._on_orphan_payment, self._clock = on_orphan_payment, clock
+        if self._served():
+            intake.connect()
 
     def deferred_handlers(self) -> dict[str, Deferred]:
         """Handlers for the timers' sweep, by kind."""
@@ -72,15 +75,21 @@ class ReadBackSweep:
 
     def schedule(self) -> None:
         """Makes sure that every listing the shop has is swept from now on; any number of workers may call it."""
-        try:
-            served = self._reader.capabilities()
-        except UnavailableError as error:  # no shop is connected
-            log.info("sweep.nothing_to_sweep", code=error.code)
+        served = self._served()
+        if not served:
+            log.info("sweep.nothing_to_sweep")
             return
         now = self._clock()
         wanted = [Timer(kind=SWEEP, subject=name, due_at=now) for name, system in LISTINGS.items() if system in served]
         with self._store.begin() as tx:
             set_timers(tx, wanted, keep_earlier=True)
+
+    def _served(self) -> frozenset[str]:
+        """The systems there are to read; none where no shop is connected."""
+        try:
+            return self._reader.capabilities()
+        except UnavailableError:
+            return frozenset()
 
     # -- listings ---------------------------------------------------------------------------------------------------
 
@@ -118,7 +127,7 @@ class ReadBackSweep:
         changed: dict[str, list[Change]] = {}
         for item in items:
             checkout_id = item.id if isinstance(item, CheckoutFact) else item.checkout_id
-            in_flight = item.updated_at is not None and now - IN_FLIGHT < item.updated_at <= now
+            in_flight = item.updated_at is not None and now - self._in_flight < item.updated_at <= now
             if checkout_id and not in_flight:
                 changed.setdefault(checkout_id, []).append(item)
         if not changed:
@@ -130,9 +139,13 @@ class ReadBackSweep:
                 self._apply(checkout_id)
 
     def _apply(self, checkout_id: str, *, confirms: bool = False) -> None:
-        facts = read_facts(self._reader, checkout_id, self._clock(), with_serviceability=confirms)
+        facts = read_facts(
+            self._reader, checkout_id, self._clock(), with_serviceability=confirms, with_coupon=confirms
+        )
         with self._store.begin() as tx:
-            self._intake.apply_facts(tx, facts, self._clock(), confirms=confirms)
+            folded = self._intake.apply_facts(tx, facts, self._clock(), confirms=confirms)
+            if not confirms:
+                self._intake.check(tx, [checkout_id], self._clock(), folded)
 
     def _cursor(self, name: str, now: datetime) -> Cursor:
         with self._store.read() as tx:
@@ -146,7 +159,8 @@ class ReadBackSweep:
 
     def _move(self, name: str, cursor: Cursor, page: Page[Any], now: datetime) -> None:
         """Remembers how far it was read. At the end, the next round starts a little before the newest change."""
-        times = [item.updated_at for item in page.items if item.updated_at is not None]
+        began = cursor.newest or now  # what says no time of its own changed at the latest when its round began
+        times = [item.updated_at or began for item in page.items]
         newest = max([*times, *([cursor.newest] if cursor.newest else [])], default=None)
         if page.next is not None:
             return self._keep(name, Cursor(cursor.since, page.next, newest), now)

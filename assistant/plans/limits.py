@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -16,7 +17,6 @@ from assistant.cases.records import Case
 from assistant.store.engine import Store
 from assistant.store.tables import incidents, plan_steps, spending
 from knowledge.policies import Policies
-from knowledge.vocabulary.money import Money
 from knowledge.vocabulary.plans import Plan, PlanStep
 
 _PRICE_CUTS = ("reprice_order", "reprice_checkout")
@@ -26,20 +26,30 @@ Given = Counter[str]
 """Minor units of one currency by kind: each sort of price cut, what repays one, everything else."""
 
 
-def goodwill_of(plan: Plan) -> list[Money]:
-    """What a plan gives away, per currency; of a price cut and the refund that pays it the larger counts once."""
-    return [Money(_sum(given), currency) for currency, given in _given(plan.steps).items()]
+class Needed(NamedTuple):
+    """Why a human must approve a plan (empty when policy allows it), and the least role that may."""
+
+    reasons: list[str]
+    role: str | None
 
 
-def reasons_for_human(
-    tx: sa.Connection, case: Case, plan: Plan, policies: Policies, now: datetime, *, but_version: int | None = None
-) -> list[str]:
-    """Why a human must approve this plan; empty when policy allows it.
+def needed_for(
+    tx: sa.Connection, case: Case, plan: Plan, policies: Policies, now: datetime, *, but_version: int | None = None,
+    more: Iterable[str] = (), cancels_paid: bool = False,
+) -> Needed:  # fmt: skip
+    """Who must approve this plan. `more` are reasons that the plan's author did not know of.
 
     What steps of `but_version` gave away isn't counted: that version is this very plan.
     """
-    found = [*plan.needs_human, *_exceeded(tx, case, plan.steps, policies, now, but_version)]
-    return sorted(set(found))
+    found = {*plan.needs_human, *more, *_exceeded(tx, case, plan.steps, policies, now, but_version)}
+    if not found:
+        return Needed([], None)
+    given = {
+        currency: _total_with(tx, case, amount, currency, now, but_version)
+        for currency, amount in _given(plan.steps).items() if _sum(amount) > 0
+    }  # fmt: skip
+    role = policies.approvals.role_for(given, policies.limits.auto, found, cancels_paid=cancels_paid)
+    return Needed(sorted(found), role)
 
 
 def take(
@@ -53,7 +63,7 @@ def take(
     """
     if step.goodwill is None or step.goodwill.amount <= 0:
         return True
-    _take_turns(tx, store, f"customer:{case['customer_id'] or case['id']}")
+    take_turns(tx, store, f"customer:{case['customer_id'] or case['id']}")
     if approved_by is None and _exceeded(tx, case, rest, policies, now, None):
         return False
     row = {
@@ -69,28 +79,24 @@ def give_back(tx: sa.Connection, step_id: str) -> None:
     tx.execute(spending.delete().where(spending.c.step_id == step_id))
 
 
-def within_incident_budget(
+def beyond_incident_budget(
     tx: sa.Connection, store: Store, case: Case, fault: str, skus: Iterable[str], policies: Policies, now: datetime
-) -> bool:
-    """Counts this case as a repair of the fault on these skus; False when the hour's budget is used up."""
+) -> str | None:
+    """Counts this case as a repair of the fault on these skus; the sku whose budget of this hour is used up, if any.
+
+    Cases that wait for an incident are no repairs and are not counted.
+    """
     for sku in sorted(set(skus)):
-        _take_turns(tx, store, f"incident:{fault}:{sku}")
-        mine = sa.select(incidents.c.case_id).where(
-            incidents.c.case_id == case["id"], incidents.c.fault == fault, incidents.c.sku == sku
-        )
-        if tx.scalar(mine) is not None:
+        take_turns(tx, store, f"incident:{fault}:{sku}")
+        of_sku = (incidents.c.fault == fault) & (incidents.c.sku == sku) & incidents.c.incident.is_(None)
+        if tx.scalar(sa.select(incidents.c.case_id).where(of_sku, incidents.c.case_id == case["id"])) is not None:
             continue
-        others = sa.select(sa.func.count()).where(
-            incidents.c.fault == fault, incidents.c.sku == sku, incidents.c.at > now - timedelta(hours=1)
-        )
+        others = sa.select(sa.func.count()).where(of_sku, incidents.c.at > now - timedelta(hours=1))
         if (tx.scalar(others) or 0) >= policies.limits.incident_budget:
-            return False
-        tx.execute(
-            store.insert_new(incidents, "case_id", "fault", "sku").values(
-                case_id=case["id"], fault=fault, sku=sku, at=now
-            )
-        )
-    return True
+            return sku
+        values = {"case_id": case["id"], "fault": fault, "sku": sku, "at": now, "incident": None}
+        tx.execute(store.upsert(incidents, ["case_id", "fault", "sku"], values, ["at", "incident"]))
+    return None
 
 
 # -- parts ----------------------------------------------------------------------------------------------------------
@@ -156,7 +162,7 @@ def _sum(given: Given) -> int:
     return given[_OTHER] + max(given[_REPAID], *(given[cut] for cut in _PRICE_CUTS))
 
 
-def _take_turns(tx: sa.Connection, store: Store, name: str) -> None:
+def take_turns(tx: sa.Connection, store: Store, name: str) -> None:
     """Until the transaction ends nobody else passes here with this name; SQLite's transactions take turns anyway."""
     if not store.is_sqlite:
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

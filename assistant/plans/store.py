@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
-from assistant.cases.records import Case, Cases
+from assistant.cases.records import ENDED, Case, Cases
 from assistant.cases.wording import reasons, say
+from assistant.plans.limits import Needed
+from assistant.security.principals import ForbiddenError
 from assistant.store.engine import Store
 from assistant.store.tables import plan_steps, plans
 from assistant.timers.timers import cancel_timer, set_timer
+from knowledge.phrases.labels import in_both
 from knowledge.policies import Policies
+from knowledge.policies.approvals import RANKS, enough
 from knowledge.vocabulary.codes import CaseStatus
 from knowledge.vocabulary.errors import ConflictError
 from knowledge.vocabulary.plans import Plan, PlanStep
+
+MAX_CHUNKS = 24  # of one episode, before each further one counts as a round
 
 
 class StepRow(NamedTuple):
@@ -29,7 +36,11 @@ class StepRow(NamedTuple):
 
 
 class Plans:
-    """The plan store. States: ready, awaiting, approved, rejected, expired, done, failed, superseded."""
+    """The plan store.
+
+    States: ready, awaiting, approved, rejected, expired, done, failed, superseded; a plan that takes another one back
+    ends as undone or not_undone.
+    """
 
     def __init__(self, store: Store, cases: Cases, policies: Policies, approval_seconds: float) -> None:
         self._store, self._cases, self._policies = store, cases, policies
@@ -37,8 +48,41 @@ class Plans:
 
     # -- proposing --------------------------------------------------------------------------------------------------
 
-    def propose(self, tx: sa.Connection, case: Case, plan: Plan, needs_human: list[str], now: datetime) -> int:
+    def propose(
+        self, tx: sa.Connection, case: Case, plan: Plan, needed: Needed, now: datetime, *, undoes: int | None = None
+    ) -> int:
         """Stores a new version; above the limits it waits for approval. Returns the version."""
+        waits = bool(needed.reasons)
+        expires_at = self.clock(tx) + self._approval if waits else None
+        version = self._add(
+            tx, case, plan, now, state="awaiting" if waits else "ready", needs_human=needed.reasons,
+            role=needed.role, expires_at=expires_at, undoes=undoes,
+        )  # fmt: skip
+        self._cases.note(tx, case["id"], now, say("planned", version=version, summary=plan.summary))
+        status = CaseStatus.AWAITING_APPROVAL if waits else case["status"]
+        self._cases.update(tx, case, now, plan_version=version, status=status)
+        if waits:
+            what = say(
+                "needs_approval", version=version, reasons=reasons(needed.reasons), role=in_both("role", needed.role)
+            )
+            self._cases.note(tx, case["id"], now, what)
+            set_timer(tx, "approval", case["id"], now + self._approval, generation=version)
+        else:
+            cancel_timer(tx, "approval", case["id"])
+        return version
+
+    def add_edited(
+        self, tx: sa.Connection, case: Case, plan: Plan, needed: Needed, now: datetime, *, edited_from: int, by: str
+    ) -> int:
+        """Stores what a person made of the version just approved, as a version of its own that is approved, too."""
+        version = self._add(
+            tx, case, plan, now, state="approved", needs_human=needed.reasons, role=needed.role,
+            edited_from=edited_from, decided_by=by, decided_at=now,
+        )  # fmt: skip
+        self._cases.update(tx, case, now, plan_version=version)
+        return version
+
+    def _add(self, tx: sa.Connection, case: Case, plan: Plan, now: datetime, **more: Any) -> int:
         version: int = case["plan_version"] + 1
         tx.execute(
             plans.update()
@@ -46,56 +90,66 @@ class Plans:
             .values(state="superseded")
         )
         row = {
-            "case_id": case["id"], "version": version, "fault": plan.fault,
-            "state": "awaiting" if needs_human else "ready", "plan": plan, "needs_human": needs_human,
-            "expires_at": self._clock(tx, now) + self._approval if needs_human else None,
-            "policy_version": self._policies.version, "created_at": now,
+            "case_id": case["id"], "version": version, "fault": plan.fault, "plan": plan,
+            "policy_version": self._policies.version, "created_at": now, **more,
         }  # fmt: skip
         tx.execute(plans.insert().values(**row))
         steps = [
             {
                 "id": f"{case['id']}:{version}:{position}", "case_id": case["id"], "version": version,
-                "position": position, "step": step, "needs_approval": bool(needs_human),
+                "position": position, "step": step, "needs_approval": bool(more["needs_human"]),
                 "status": "pending", "result": None,
             }
             for position, step in enumerate(plan.steps)
         ]  # fmt: skip
         if steps:
             tx.execute(plan_steps.insert(), steps)
-        self._cases.note(tx, case["id"], now, say("planned", version=version, summary=plan.summary))
-        status = CaseStatus.AWAITING_APPROVAL if needs_human else case["status"]
-        self._cases.update(tx, case, now, plan_version=version, status=status)
-        if needs_human:
-            what = say("needs_approval", version=version, reasons=reasons(needs_human))
-            self._cases.note(tx, case["id"], now, what)
-            set_timer(tx, "approval", case["id"], now + self._approval, generation=version)
-        else:
-            cancel_timer(tx, "approval", case["id"])
         return version
 
     # -- deciding ---------------------------------------------------------------------------------------------------
 
     def decide(
-        self, tx: sa.Connection, case: Case, version: int, state: str, by: str, now: datetime, reason: str | None = None
-    ) -> None:
+        self, tx: sa.Connection, case: Case, version: int, state: str, by: str, now: datetime,
+        reason: str | None = None, *, roles: Collection[str] | None = None,
+    ) -> None:  # fmt: skip
         """Approves, rejects or expires a plan version: one compare-and-set, the first wins.
+
+        `roles` are those of whoever decides; without them (the house itself, a rejection) none is asked for.
 
         Raises:
             ConflictError: `plan_changed` when that version is not waiting for a decision (any more).
+            ForbiddenError: `forbidden` names the role it needs.
         """
-        query = plans.update().where(
-            plans.c.case_id == case["id"], plans.c.version == version, plans.c.state == "awaiting"
-        )
+        waiting = (plans.c.case_id == case["id"]) & (plans.c.version == version) & (plans.c.state == "awaiting")
+        query = plans.update().where(waiting)
         if state != "expired":
-            query = query.where(plans.c.expires_at > self._clock(tx, now))
+            query = query.where(plans.c.expires_at > self.clock(tx))
+        if roles is not None:
+            allowed = [role for role in RANKS if set(enough(role)) & set(roles)]
+            unnamed = plans.c.role.is_(None) if set(enough(None)) & set(roles) else sa.false()
+            query = query.where(plans.c.role.in_(allowed) | unnamed)
         won = tx.execute(query.values(state=state, decided_by=by, decided_at=now, reason=reason)).rowcount
+        if not won and roles is not None:
+            self._allowed(tx, waiting, roles, version)
         if not won or case["plan_version"] != version:
             raise ConflictError("plan_changed", f"plan {version} is not waiting for a decision; read the case again")
         cancel_timer(tx, "approval", case["id"])
 
-    def _clock(self, tx: sa.Connection, now: datetime) -> datetime:
-        """The database's clock, one for all workers; the embedded one has ours."""
-        return now if self._store.is_sqlite else tx.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    def _allowed(
+        self, tx: sa.Connection, waiting: sa.ColumnElement[bool], roles: Collection[str], version: int
+    ) -> None:
+        """Raises ForbiddenError when the plan waits for somebody with another role."""
+        row = tx.execute(sa.select(plans.c.role).where(waiting, plans.c.expires_at > self.clock(tx))).first()
+        if row is not None and not set(enough(row[0])) & set(roles):
+            raise ForbiddenError("forbidden", f"plan {version} needs the role {enough(row[0])[0]}")
+
+    def clock(self, tx: sa.Connection) -> datetime:
+        """The database's clock, one for all workers."""
+        if self._store.is_sqlite:
+            text = str(tx.scalar(sa.text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")))
+            return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        now: datetime = tx.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return now
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -113,7 +167,7 @@ class Plans:
     def asks(self, tx: sa.Connection, case_id: str, version: int) -> bool:
         """Whether the plan ends by waiting for the customer."""
         row = self.plan_row(tx, case_id, version)
-        return bool(row) and row["plan"]["then"] == "await_customer"  # type: ignore[index]
+        return row is not None and row["plan"]["then"] == "await_customer"
 
     def approver(self, tx: sa.Connection, case_id: str, version: int) -> str | None:
         """Who approved it (also when it was replaced since); None when policy allowed it."""
@@ -173,6 +227,22 @@ class Plans:
             for row in rows if (row["result"] or {}).get("status") != HTTPStatus.PRECONDITION_FAILED
         }  # fmt: skip
 
+    def repeats(self, tx: sa.Connection, case: Case) -> bool:
+        """Whether the chunk just performed came to nothing: its writes were all done before, or there are too many.
+
+        A chunk is a plan that is known not to be the last one (`wait` with steps).
+        """
+        query = sa.select(plans.c.plan).where(
+            plans.c.case_id == case["id"], plans.c.version >= case["episode_plan"], plans.c.state == "done"
+        )
+        done = [plan for plan in tx.scalars(query.order_by(plans.c.version)) if plan["then"] == "wait"]
+        chunks = [_writes(plan) for plan in done if plan["steps"]]
+        return len(chunks) > MAX_CHUNKS or bool(chunks and chunks[-1] and chunks[-1] in chunks[:-1])
+
+    def has_done(self, tx: sa.Connection, case_id: str, version: int) -> bool:
+        """Whether any step of the version was performed."""
+        return any(row["status"] == "done" for row in self.steps(tx, case_id, version))
+
     def created(self, tx: sa.Connection, case_id: str, since_version: int, action: str) -> list[str]:
         """Ids of what an action created, from a version on."""
         query = sa.select(plan_steps).where(
@@ -182,17 +252,30 @@ class Plans:
         return [r["result"]["id"] for r in rows if r["step"]["action"] == action and (r["result"] or {}).get("id")]
 
     def last_done(self, tx: sa.Connection, case_id: str, since_version: int) -> dict[str, Any] | None:
-        """The newest plan of the episode that changed anything outside; None when none did."""
-        query = (
-            sa.select(plans)
-            .join(plan_steps, (plan_steps.c.case_id == plans.c.case_id) & (plan_steps.c.version == plans.c.version))
-            .where(plans.c.case_id == case_id, plans.c.version >= since_version, plan_steps.c.status == "done")
-            .where(plans.c.state != "failed")
-            .order_by(plans.c.version.desc())
-            .limit(1)
-        )
-        row = tx.execute(query).mappings().first()
-        return dict(row) if row else None
+        """The newest plan of the episode that changed anything outside; None when none did.
+
+        A write that was done stays ours even if a later step of its plan failed; words alone of a plan that failed
+        do not count.
+        """
+        joined = (plan_steps.c.case_id == plans.c.case_id) & (plan_steps.c.version == plans.c.version)
+        query = sa.select(plans, plan_steps.c.step).join(plan_steps, joined).where(
+            plans.c.case_id == case_id, plans.c.version >= since_version, plan_steps.c.status == "done"
+        )  # fmt: skip
+        for row in tx.execute(query.order_by(plans.c.version.desc())).mappings():
+            if row["state"] != "failed" or row["step"]["action"] != "send_message":
+                return {name: value for name, value in row.items() if name != "step"}
+        return None
+
+    def unsaid(self, tx: sa.Connection, case_id: str, row: dict[str, Any]) -> list[PlanStep]:
+        """The closing messages of a plan that failed after it had changed something: they are still owed.
+
+        None of a plan that asks, or whose words rest on a step that was not done.
+        """
+        if row["state"] != "failed" or row["plan"]["then"] not in ("verify", "resolve"):
+            return []
+        waiting = [s for s in self.steps(tx, case_id, row["version"]) if s["status"] == "pending"]
+        steps = [msgspec.convert(s["step"], PlanStep) for s in waiting if s["step"]["action"] == "send_message"]
+        return [s for s in steps if not s.arguments.get("choices") and "link_from" not in str(s.arguments)]
 
     def faults_acted_on(self, tx: sa.Connection, case_id: str, since_version: int) -> set[str]:
         """Faults for which a step was performed, from a version on."""
@@ -202,6 +285,13 @@ class Plans:
             .where(plans.c.case_id == case_id, plans.c.version >= since_version, plan_steps.c.status == "done")
         )
         return set(tx.execute(query.distinct()).scalars())
+
+    def undoing(self, tx: sa.Connection, case: Case) -> int | None:
+        """The case's current plan version where it takes another one back and is not over."""
+        row = self.plan_row(tx, case["id"], case["plan_version"])
+        if row is None or row["undoes"] is None or case["status"] in (*ENDED, CaseStatus.HANDED_OFF):
+            return None
+        return row["version"] if row["state"] in ("awaiting", "approved", "done", "failed") else None
 
     def withdraw(self, tx: sa.Connection, case_id: str) -> None:
         """A human takes over: what was planned and not begun is no longer going to happen."""
@@ -236,3 +326,11 @@ class Plans:
     def set_state(self, tx: sa.Connection, case_id: str, version: int, state: str) -> None:
         """Sets a plan version's state."""
         tx.execute(plans.update().where(plans.c.case_id == case_id, plans.c.version == version).values(state=state))
+
+
+def _writes(plan: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """What a stored plan changes at the shop, versions and messages apart."""
+    return [
+        (step["action"], step["target"], {k: v for k, v in step["arguments"].items() if k != "version"})
+        for step in plan["steps"] if step["action"] != "send_message"
+    ]  # fmt: skip

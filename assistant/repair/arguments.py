@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from assistant.cases.records import Case
-from knowledge.faults.incomplete_information.addresses import from_history
-from knowledge.vocabulary.events import Address
+from knowledge.addresses import complete
+from knowledge.faults.delivering import corrected
+from knowledge.faults.incomplete_information.addresses import from_history, lacks, merged
 from tools.connectors.ports import ShopReader
 
 
@@ -30,7 +31,7 @@ def resolve(
     filled = {key: _filled(value, results) for key, value in arguments.items() if key != "fill"}
     source = filled.pop("address_from", None)
     if source is not None:
-        filled["address"] = _address(reader, case, source, arguments.get("fill") or {})
+        filled["address"] = _address(reader, case, source, arguments)
     return filled
 
 
@@ -43,22 +44,24 @@ def _filled(value: Any, results: dict[str, dict[str, Any]]) -> Any:
     return value
 
 
-def _address(reader: ShopReader, case: Case, source: str, fill: dict[str, Any]) -> dict[str, Any]:
-    checkout = reader.checkout(case["checkout_id"])
-    given = checkout.shipping_address if checkout else None
+def _address(reader: ShopReader, case: Case, source: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """An order's address is made from its own, unless the checkout's is to be copied to it."""
+    order_id = arguments.get("order_id") if source != "checkout" else None
+    base = reader.order(order_id) if order_id else reader.checkout(case["checkout_id"])
+    given = base.shipping_address if base else None
     if source == "serviceability" and given is not None:
         normalised = reader.serviceability(given).normalised
-        given = _merged(given, normalised) if normalised else None
+        given = merged(given, normalised) if normalised else None
+    elif source == "completed" and given is not None:
+        given = complete(given).address
+    elif source == "corrected" and given is not None:
+        given = corrected(given)
     elif source == "customer_history":
         customer = reader.customer(case["customer_id"]) if case["customer_id"] else None
-        missing = reader.serviceability(given).missing if given else []
+        missing = lacks(given, reader.serviceability(given) if given else None)
         given = from_history(given, customer.addresses if customer else [], missing)
     if given is None:
         raise ArgumentsError(f"no address from {source}")
     address: dict[str, Any] = msgspec.to_builtins(given)
-    return {**address, **fill}
+    return {**address, **(arguments.get("fill") or {})}
 
-
-def _merged(given: Address, normalised: Address) -> Address:
-    """What the customer gave, completed and corrected by the carrier's form."""
-    return msgspec.convert({**msgspec.to_builtins(given), **msgspec.to_builtins(normalised)}, Address)

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from assistant.notifications.sent_effects import MARK
 from assistant.security.vault import Vault, customer_ref
 from assistant.store.tables import cases, effects
 from tools.connectors.outcome import Outcome
@@ -16,6 +17,7 @@ from tools.connectors.ports import WriteDraft, WriteRequest
 
 REST = timedelta(seconds=30)  # a case changed since then has a run or a timer of its own
 UNSETTLED = ("intended", "unknown")
+_OF_STEPS = effects.c.step_id.not_like(f"%{MARK}%")  # the messages' own effects are the dispatcher's to settle
 Effect = dict[str, Any]
 
 
@@ -36,8 +38,8 @@ class Ledger:
         return str(tx.scalar(sa.select(effects.c.state).where(effects.c.id == effect["id"])))
 
     def unsettled_of(self, tx: sa.Connection, case_id: str) -> list[Effect]:
-        """Effects of the case whose outcome nobody knows yet, oldest first."""
-        query = sa.select(effects).where(effects.c.case_id == case_id, effects.c.state.in_(UNSETTLED))
+        """Effects of the case's steps whose outcome nobody knows yet, oldest first."""
+        query = sa.select(effects).where(effects.c.case_id == case_id, effects.c.state.in_(UNSETTLED), _OF_STEPS)
         return [dict(row) for row in tx.execute(query.order_by(effects.c.created_at)).mappings()]
 
     def intend(
@@ -75,6 +77,15 @@ class Ledger:
             if_match=effect["if_match"],
         )  # fmt: skip
 
+    def keep_address(self, tx: sa.Connection, case: dict[str, Any], address: Any, now: datetime) -> str:
+        """Keeps the address that a step is about to replace, in the vault; the reference to it."""
+        owner = customer_ref(case["customer_id"], case["checkout_id"] or case["id"])
+        return self._vault.put(tx, owner, "former_address", address, now)
+
+    def kept_address(self, tx: sa.Connection, ref: str) -> Any:
+        """The address kept there; None when its customer was erased."""
+        return self._vault.get(tx, ref)
+
     def settle(self, tx: sa.Connection, effect: Effect, state: str, outcome: dict[str, Any], now: datetime) -> None:
         """Writes how the effect ended (`ok`, `rejected`), or that nobody knows (`unknown`)."""
         settled_at = now if state in ("ok", "rejected") else None
@@ -94,11 +105,16 @@ def left_unsettled(tx: sa.Connection, now: datetime) -> list[str]:
     query = (
         sa.select(effects.c.case_id, sa.func.min(effects.c.created_at), sa.func.max(cases.c.updated_at))
         .join(cases, cases.c.id == effects.c.case_id).group_by(effects.c.case_id)
-        .where(effects.c.state.in_(UNSETTLED), cases.c.running.is_(None), cases.c.updated_at < now - REST)
+        .where(effects.c.state.in_(UNSETTLED), cases.c.running.is_(None), cases.c.updated_at < now - REST, _OF_STEPS)
     )  # fmt: skip
     return [row[0] for row in tx.execute(query) if now - row[2] > (now - row[1]) / 4]
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
-    """What the ledger keeps of an outcome: no answer bodies, they may be personal."""
-    return {"kind": outcome.kind, "code": outcome.code, "status": outcome.status}
+    """What the ledger keeps of an outcome: no answer bodies, they may be personal.
+
+    What was only seen by reading back was never answered: it has no status.
+    """
+    read_back = isinstance(outcome.value, dict) and outcome.value.get("read_back") is True
+    status = None if read_back else outcome.status
+    return {"kind": outcome.kind, "code": outcome.code, "status": status, "read_back": read_back}

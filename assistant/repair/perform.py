@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 import structlog
 
 from assistant.cases.records import Case, Cases
-from assistant.cases.wording import occasion_words, say
-from assistant.notifications.messages import Notifications
+from assistant.cases.wording import held, not_told
+from assistant.notifications.messages import Later, Notifications
 from assistant.plans.limits import take
 from assistant.plans.store import Plans, StepRow
 from assistant.repair.arguments import ArgumentsError, resolve
@@ -38,9 +39,11 @@ class Repair:
     def __init__(
         self, store: Store, cases: Cases, plans: Plans, ledger: Ledger, notifications: Notifications,
         reader: ShopReader, writer: ShopWriter, settings: Settings, sleep: Callable[[float], None] = time.sleep,
+        refusing: Callable[[], Collection[str]] = frozenset,
     ) -> None:  # fmt: skip
         self._store, self._cases, self._plans, self._ledger = store, cases, plans, ledger
         self._notifications, self._reader, self._settings = notifications, reader, settings
+        self._refusing = refusing  # the systems that are not called at present
         self._sending = Sending(store, cases, plans, ledger, notifications, reader, writer, sleep)
 
     def perform(self, case_id: str, version: int, position: int, seen_at: datetime) -> str:
@@ -71,11 +74,16 @@ class Repair:
                 self._plans.mark_step(tx, step.id, "done", {"told": True})
                 return DONE
             fresh = effect is None or effect["state"] == "rejected"
+            ours = isinstance(prepared, Later)
+            if fresh and not ours and ACTIONS[step.step.action].system in self._refusing():
+                return LATER
             if fresh:
                 if prepared is None or utcnow() - seen_at > FRESH:
                     return REPLAN
                 if isinstance(prepared, str):
                     return self._cannot(tx, case, step, prepared)
+                if isinstance(prepared, Later):
+                    return self._put_off(tx, case, step, prepared)
                 if not self._within_limits(tx, case, step):
                     return REPLAN
                 effect = self._intend(tx, case, step, prepared, attempt=(effect["attempt"] + 1 if effect else 1))
@@ -123,8 +131,8 @@ class Repair:
             tx, case, step.step.arguments["occasion"]
         )
 
-    def _prepare(self, case_id: str, step: StepRow) -> dict[str, Any] | str | None:
-        """The step's final arguments, read outside any transaction.
+    def _prepare(self, case_id: str, step: StepRow) -> dict[str, Any] | Later | str | None:
+        """The step's final arguments, read outside any transaction; `Later` for a message that is sent otherwise.
 
         A string says why a customer can't be told; None that the step can't be done as planned.
         """
@@ -140,10 +148,33 @@ class Repair:
         if effect is not None:
             return None  # refused: plan anew
         try:
-            return resolve(self._reader, case, step.step.arguments, results)
+            if step.step.arguments.get("address_from") == "vault":
+                return self._with_kept_address(step.step.arguments)
+            arguments = resolve(self._reader, case, step.step.arguments, results)
+            return arguments | self._replaced(step.step.action, arguments)
         except ArgumentsError as error:
             log.info("step.arguments_gone", case_id=case_id, action=step.step.action, reason=str(error))
             return None
+
+    def _with_kept_address(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments with the address that an earlier step replaced."""
+        with self._store.read() as tx:
+            address = self._ledger.kept_address(tx, arguments["ref"])
+        if address is None:
+            raise ArgumentsError("the former address was erased")
+        return {k: v for k, v in arguments.items() if k not in ("address_from", "ref")} | {"address": address}
+
+    def _replaced(self, action: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The address that this step is about to replace, so that it can be brought back."""
+        if action == "set_order_address":
+            order = self._reader.order(arguments["order_id"])
+            former = order.shipping_address if order else None
+        elif action == "set_checkout_address":
+            checkout = self._reader.checkout(arguments["checkout_id"])
+            former = checkout.shipping_address if checkout else None
+        else:
+            former = None
+        return {"former": former} if former is not None else {}
 
     def _within_limits(self, tx: sa.Connection, case: Case, step: StepRow) -> bool:
         """Counts what the step gives away before it is sent; False when the rest of its plan needs a person now."""
@@ -158,10 +189,12 @@ class Repair:
         self, tx: sa.Connection, case: Case, step: StepRow, arguments: dict[str, Any], attempt: int
     ) -> Effect | None:
         now = utcnow()
-        tried = arguments.pop("tried", [])
+        tried, former = arguments.pop("tried", []), arguments.pop("former", None)
         kept = {k: v for k, v in arguments.items() if k not in _PERSONAL}
         if step.step.action == "send_message":
             kept |= {"occasion": step.step.arguments["occasion"], "tried": tried}
+        if former is not None:
+            kept["former_ref"] = self._ledger.keep_address(tx, case, msgspec.to_builtins(former), now)
         effect = self._ledger.intend(
             tx, case=case, step_id=step.id, attempt=attempt, action=step.step.action, target=_target(case, step),
             arguments=kept, draft=ACTIONS[step.step.action].request(arguments), now=now,
@@ -172,16 +205,35 @@ class Repair:
             return None
         self._plans.mark_step(tx, step.id, "running")
         if step.step.action == "send_message":
-            self._notifications.intend(tx, case, step.step.arguments, arguments, now)
+            version = step.row["version"]
+            self._notifications.intend(
+                tx, case, step.step.arguments, arguments, now, results=self._plans.results(tx, case["id"], version),
+                asks=self._plans.asks(tx, case["id"], version),
+            )  # fmt: skip
         if case["status"] != CaseStatus.REPAIRING:
             self._cases.update(tx, case, now, status=CaseStatus.REPAIRING)
         return effect
+
+    def _put_off(self, tx: sa.Connection, case: Case, step: StepRow, later: Later) -> str:
+        """The dispatcher tells the customer: the case goes on meanwhile."""
+        now, version, wanted = utcnow(), step.row["version"], step.step.arguments
+        self._notifications.put_off(
+            tx, case, wanted, later, now, results=self._plans.results(tx, case["id"], version),
+            asks=self._plans.asks(tx, case["id"], version),
+        )  # fmt: skip
+        if later.until is not None:
+            self._cases.note(tx, case["id"], now, held(wanted["occasion"], later.until))
+        told = "held" if later.until else "queued"
+        self._plans.mark_step(tx, step.id, "done", {"told": told, "channel": later.route.channel})
+        if case["status"] != CaseStatus.REPAIRING:
+            self._cases.update(tx, case, now, status=CaseStatus.REPAIRING)
+        return DONE
 
     def _cannot(self, tx: sa.Connection, case: Case, step: StepRow, why: str) -> str:
         """The customer can't be told: goes on without, unless the message asks for something."""
         now = utcnow()
         occasion = step.step.arguments["occasion"]
-        what = say("not_told", occasion=occasion_words(occasion), reason=why)
+        what = not_told(occasion, why)
         self._cases.note(tx, case["id"], now, what)
         self._plans.mark_step(tx, step.id, "skipped", {"told": False, "reason": why})
         return CANNOT_ASK if self._plans.asks(tx, case["id"], step.row["version"]) else DONE

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from assistant.cases.records import Case, Cases
-from assistant.cases.wording import occasion_words, say
+from assistant.cases.wording import not_told, occasion_words, refused, say
 from assistant.notifications.messages import Notifications
 from assistant.plans.limits import give_back
 from assistant.plans.store import Plans, StepRow
@@ -29,7 +29,7 @@ PAUSES = (0.1, 0.4, 1.0, 2.0)  # seconds between them
 WITHDRAWN_AFTER = timedelta(minutes=2)  # what was never applied by then is not under way any more
 
 DONE, REPLAN, LATER, AGAIN = "done", "replan", "later", "again"
-_OURS = ("occasion", "tried")  # kept with a message's effect, no arguments of the call
+_OURS = ("occasion", "tried", "former_ref")  # kept with an effect, no arguments of the call
 _DENIED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
@@ -52,7 +52,7 @@ class Sending:
         for attempt in range(SENDS):
             if doubt and self._seen(effect, request.body) is True:
                 return self._settle(effect, step, ok({"read_back": True}))
-            outcome = self._writer.send(request)
+            outcome = ACTIONS[effect["action"]].judged(self._writer.send(request))
             if outcome.kind == "ok":
                 return self._settle(effect, step, outcome)
             if outcome.kind == "rejected":
@@ -127,7 +127,8 @@ class Sending:
             self._cases.lock(tx, effect["case_id"])
             if self._ledger.state(tx, effect) in UNSETTLED:
                 self._ledger.settle(tx, effect, "unknown", outcome_json(outcome), now)
-                self._cases.note(tx, effect["case_id"], now, say("step_unknown", action=effect["action"]))
+                what = say("step_unknown", action=in_both("action", effect["action"]))
+                self._cases.note(tx, effect["case_id"], now, what)
 
     def _settle(self, effect: Effect, step: StepRow | None, outcome: Outcome, *, already: bool = False) -> str:
         done = already or outcome.kind == "ok"
@@ -147,7 +148,7 @@ class Sending:
             if not done:
                 self._plans.mark_step(tx, step.id, "failed", {"code": outcome.code, "status": outcome.status})
                 self._plans.fail(tx, case["id"], step.row["version"])
-                self._cases.note(tx, case["id"], now, say("step_refused", action=effect["action"], code=outcome.code))
+                self._cases.note(tx, case["id"], now, refused(effect["action"], outcome.code))
                 return REPLAN
             self._settled_step(tx, case, effect, step, outcome, now, already=already)
         return DONE
@@ -171,7 +172,10 @@ class Sending:
         accepted = outcome.kind == "ok"
         arguments = effect["arguments"]
         channel = arguments.get("channel")
-        self._notifications.settled(tx, arguments["dedupe_key"], accepted)
+        failure = None if accepted else outcome.code
+        self._notifications.settled(tx, case, arguments["dedupe_key"], accepted, now, failure=failure)
+        if outcome.status is not None:
+            self._notifications.learn(missing=outcome.status == HTTPStatus.NOT_IMPLEMENTED)
         if accepted:
             what = say("told", occasion=occasion_words(arguments["occasion"]), channel=in_both("channel", channel))
             self._cases.update(tx, case, now, **self._cases.first_action(case, now))
@@ -179,7 +183,7 @@ class Sending:
             if step is not None:
                 self._plans.mark_step(tx, step.id, "done", {"told": True, "channel": channel})
             return DONE
-        what = say("not_told", occasion=occasion_words(arguments["occasion"]), reason=outcome.code)
+        what = not_told(arguments["occasion"], outcome.code)
         self._cases.note(tx, case["id"], now, what)
         return AGAIN if step is not None else DONE
 

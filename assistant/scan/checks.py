@@ -19,6 +19,21 @@ NEEDS: dict[FaultCode, tuple[str, ...]] = {
     FaultCode.AMOUNT_MISMATCH: ("payments", "charged", "items_or_total"),
     FaultCode.REFUND_MISSING: ("payments", "cancelled", "refunds"),
     FaultCode.TIMELINE_CONTRADICTION: ("shipped",),
+    FaultCode.PAYMENT_FAILED: ("payments", "confirmation", "checkouts"),
+    FaultCode.UNPAID_ORDER_LIVE: ("payments", "terms"),
+    FaultCode.PAYMENT_DISPUTED: ("disputes",),
+    FaultCode.RESERVATION_TIMEOUT: ("reservations",),
+    FaultCode.COUPON_MISAPPLIED: ("coupons",),
+    FaultCode.ACCOUNT_BLOCKED: ("accounts",),
+    FaultCode.FULFILMENT_STALLED: ("payments", "promised"),
+    FaultCode.MINOR_INFORMATION_ERROR: ("carrier",),
+    FaultCode.ADDRESS_INACCURATE: ("carrier",),
+    FaultCode.ADDRESS_UNDELIVERABLE: ("carrier",),
+    FaultCode.STOCK_INCONSISTENT: ("levels",),
+    FaultCode.UNUSUAL_AMOUNT: ("history",),
+    FaultCode.REPEATED_SUBMISSION: ("history",),
+    FaultCode.DUPLICATE_ORDER: ("history",),
+    FaultCode.UNKNOWN_ANOMALY: ("history",),
 }
 # Faults that mean "paid, and yet …": where a payment is listed but not confirmed, both readings are examined for them.
 PRESUPPOSE_PAID = frozenset({FaultCode.PAID_OUT_OF_STOCK})
@@ -38,6 +53,14 @@ WORDS: dict[str, dict[str, str]] = {
     "cancelled": {"zh-CN": "取消记录", "en": "cancellations"},
     "refunds": {"zh-CN": "退款", "en": "refunds"},
     "shipped": {"zh-CN": "发货时间", "en": "shipping times"},
+    "terms": {"zh-CN": "付款条件（货到付款、先享后付）", "en": "payment terms (on delivery, later)"},
+    "disputes": {"zh-CN": "拒付争议", "en": "charge-backs"},
+    "coupons": {"zh-CN": "优惠券状态", "en": "coupons' validity"},
+    "accounts": {"zh-CN": "账户状态", "en": "account status"},
+    "promised": {"zh-CN": "承诺发货时间", "en": "promised shipping times"},
+    "carrier": {"zh-CN": "承运商的地址核验", "en": "the carrier's word on the address"},
+    "levels": {"zh-CN": "两个系统的库存数量", "en": "stock levels of both systems"},
+    "history": {"zh-CN": "顾客的其他购买", "en": "the customer's other purchases"},
 }
 
 

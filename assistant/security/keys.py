@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from assistant.security.principals import Principal, Role, Scope, UnauthenticatedError
 from assistant.store.engine import Store, utcnow
 from assistant.store.tables import api_keys
+from assistant.store.tables_people import staff
 from knowledge.vocabulary.errors import InputError, NotFoundError
 
 PREFIX = "hw_"
@@ -68,7 +69,7 @@ class Keys:
         secret = PREFIX + secrets.token_urlsafe(32)
         with self._store.begin() as tx:
             tx.execute(api_keys.insert().values(hash=_hash(secret), **msgspec.structs.asdict(info)))
-        self._forget()
+        self.forget()
         return info, secret
 
     def revoke_key(self, key_id: str, now: datetime | None = None) -> None:
@@ -84,7 +85,7 @@ class Keys:
             tx.execute(
                 api_keys.update().where(mine, api_keys.c.revoked_at.is_(None)).values(revoked_at=now or utcnow())
             )
-        self._forget()
+        self.forget()
 
     def list_keys(self) -> list[KeyInfo]:
         """Every key, oldest first, revoked ones too."""
@@ -119,12 +120,13 @@ class Keys:
                 return self._active
             started = self._clock()
             with self._store.read() as tx:
-                rows = tx.execute(sa.select(api_keys).where(api_keys.c.revoked_at.is_(None))).mappings().all()
-            self._active = {row["hash"]: _principal(_info(row)) for row in rows}
+                rows = tx.execute(_PEOPLES_KEYS).mappings().all()
+            self._active = {row["hash"]: _principal(row) for row in rows}
             self._loaded_at = started
             return self._active
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Asks the database at the next use: a key, or the person it belongs to, was changed here."""
         with self._lock:
             self._loaded_at = float("-inf")
 
@@ -147,6 +149,20 @@ def _info(row: sa.RowMapping) -> KeyInfo:
     )  # fmt: skip
 
 
-def _principal(info: KeyInfo) -> Principal:
+# The keys in use, with the member of staff who comes with one; a key of somebody who has left opens nothing.
+_PEOPLES_KEYS = (
+    sa.select(
+        api_keys, staff.c.id.label("staff_id"), staff.c.name.label("staff_name"), staff.c.role.label("staff_role")
+    )
+    .outerjoin(staff, staff.c.key_id == api_keys.c.id)
+    .where(api_keys.c.revoked_at.is_(None), staff.c.id.is_(None) | staff.c.active)
+)
+
+
+def _principal(row: sa.RowMapping) -> Principal:
+    info = _info(row)
+    if row["staff_id"] is not None:
+        role = frozenset({Role(row["staff_role"])})
+        return Principal("staff", row["staff_id"], row["staff_name"], role, frozenset(info.scopes))
     roles = frozenset({info.role}) if info.role else frozenset()
     return Principal("key", info.id, info.name, roles, frozenset(info.scopes))

@@ -214,6 +214,11 @@ class Vault:
         tx.execute(vault_keys.update().where(row).values(wrapped_key=None, destroyed_at=at))
         tx.execute(vault.delete().where(vault.c.customer_ref == customer_ref))
 
+    def is_erased(self, tx: sa.Connection, customer_ref: str) -> bool:
+        """Whether this customer's key was destroyed, and no new one made since."""
+        destroyed = (vault_keys.c.customer_ref == customer_ref) & vault_keys.c.wrapped_key.is_(None)
+        return tx.execute(sa.select(vault_keys.c.customer_ref).where(destroyed)).first() is not None
+
     def refs_of_customer(self, tx: sa.Connection, customer_id: str) -> list[str]:
         """Every customer_ref their data may be under: their own, and their checkouts' from before they were known."""
         query = sa.select(checkouts.c.checkout_id).where(checkouts.c.customer_id == customer_id)

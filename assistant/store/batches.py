@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -17,14 +17,6 @@ T = TypeVar("T")
 Row = dict[str, Any]
 OnConflict = Callable[[Any], Any]
 """Adds to an INSERT what to do about a row that exists. The statement is cached by this function's identity."""
-
-CHUNK = 1_000  # rows of one IN list
-
-
-def chunked(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
-    """The values in pieces of at most `size`."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
 
 
 def among(tx: sa.Connection, column: sa.ColumnElement[str], values: Iterable[str]) -> sa.ColumnElement[bool]:

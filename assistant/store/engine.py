@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from assistant.store.turns import Turns
 from knowledge.vocabulary.errors import UnavailableError
 
 
@@ -66,6 +67,8 @@ class Store:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        # SQLite has one writer, and whoever waits for it looks again after pauses: at a peak some would wait for long.
+        self._turns = Turns() if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -74,12 +77,13 @@ class Store:
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
-        """One transaction.
+        """One transaction; on SQLite in the order of asking, so a thread that is in one must not begin another.
 
         Raises:
             UnavailableError: `store_unavailable` when the database is locked, full or gone; nothing was kept.
         """
-        with self._translated(), self.engine.begin() as connection:
+        turn = self._turns.next() if self._turns else nullcontext()
+        with turn, self._translated(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from assistant.store import tables_people
+from assistant.store.columns import ID as _Id
+from assistant.store.columns import NAME as _Name
+from assistant.store.columns import REF as _Ref
+from assistant.store.columns import SERIAL as _Serial
+from assistant.store.columns import column as _col
 from assistant.store.types import Json, UtcDateTime
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_Id = sa.String(64)
-_Name = sa.String(128)
-_Ref = sa.String(512)
-_Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-def _col(name: str, kind: object, **options: object) -> sa.Column[object]:
-    options.setdefault("nullable", False)
-    return sa.Column(name, kind, **options)  # type: ignore[arg-type]
-
+metadata = tables_people.metadata  # both modules' tables are in it, whoever imports this one
 
 # -- intake ---------------------------------------------------------------------------------------------------------
 
@@ -78,6 +67,29 @@ payment_index = sa.Table(
     _col("payment_id", _Ref, primary_key=True), _col("checkout_id", _Ref),
 )  # fmt: skip
 
+purchases = sa.Table(
+    "purchases", metadata,  # every checkout by its customer, fed after it was folded: faults across checkouts
+    _col("checkout_id", _Ref, primary_key=True), _col("customer_id", _Ref),
+    _col("basket", _Name), _col("purchase", Json),  # Purchase
+    _col("submitted_at", UtcDateTime, nullable=True), _col("updated_at", UtcDateTime),
+    sa.Index("ix_purchases_customer", "customer_id", "submitted_at"),
+)  # fmt: skip
+
+stock_watch = sa.Table(
+    "stock_watch", metadata,  # what was last said about a sku's stock by whom
+    _col("sku", _Ref, primary_key=True), _col("on_hand", sa.BigInteger), _col("available", sa.BigInteger),
+    _col("shop_listed", sa.BigInteger, nullable=True),
+    _col("differs_since", UtcDateTime, nullable=True),  # None while shop and inventory system agree
+    _col("at", UtcDateTime), _col("evidence", Json),
+)  # fmt: skip
+
+models = sa.Table(
+    "models", metadata,  # trained models; the newest of a kind that is not withdrawn is in force
+    _col("kind", _Name, primary_key=True), _col("version", sa.Integer, primary_key=True),
+    _col("created_at", UtcDateTime), _col("card", Json),  # what it was trained on, its features and measured rates
+    _col("artefact", sa.LargeBinary), _col("withdrawn_at", UtcDateTime, nullable=True),
+)  # fmt: skip
+
 sweep_cursors = sa.Table(
     "sweep_cursors", metadata,
     _col("kind", _Name, primary_key=True), _col("updated_since", UtcDateTime, nullable=True),
@@ -106,22 +118,66 @@ cases = sa.Table(
     _col("resolved_at", UtcDateTime, nullable=True), _col("closed_at", UtcDateTime, nullable=True),
     _col("snoozed_until", UtcDateTime, nullable=True), _col("merged_into", _Id, nullable=True),
     _col("resolution", _Name, nullable=True),
+    _col("proven_at", UtcDateTime, nullable=True),  # the read-back after the last write that found it whole
     _col("episode", sa.Integer, default=1), _col("episode_plan", sa.Integer, default=1),  # its first plan version
     _col("rounds", sa.Integer, default=0), _col("failed_repairs", sa.Integer, default=0),
     _col("retries", sa.Integer, default=0), _col("by_approval", sa.Boolean, default=False),
     _col("settled", Json, default=list),  # fingerprints of findings that were dealt with
     _col("live", sa.Boolean, default=True),  # false: older than the live window: detect only
+    # people and their clocks
+    _col("told_at", UtcDateTime, nullable=True),  # when staff were first told of this episode
+    _col("claimed_at", UtcDateTime, nullable=True),  # when its person said that they are at it
+    _col("handed_off_at", UtcDateTime, nullable=True),  # this episode's first hand-off
+    _col("handed_off_why", _Name, nullable=True),  # the reason's code of the latest one
+    _col("waiting_since", UtcDateTime, nullable=True),  # for the customer's answer; None while it does not
+    _col("waited_seconds", sa.Float, default=0.0),  # for the customer's answers in this episode, ended waits only
+    _col("done_at", UtcDateTime, nullable=True),  # when this episode was first resolved or handed over
+    _col("done_waited", sa.Float, nullable=True),  # the seconds waited for the customer until then
     # concurrency rule 1
     _col("generation", sa.Integer, default=0), _col("running", sa.Integer, nullable=True),
     _col("wake", sa.Boolean, default=False),
     _col("version", sa.Integer, default=1), _col("updated_at", UtcDateTime),
     sa.Index("ix_cases_queue", "status", "severity_rank", "priority"),
     sa.Index("ix_cases_updated_at", "updated_at"),
+    sa.Index("ix_cases_detected_at", "detected_at"),
+    sa.Index("ix_cases_resolved_at", "resolved_at"),
+    sa.Index(  # journeys queued or under way
+        "ix_cases_running", "severity_rank",
+        sqlite_where=sa.text("running IS NOT NULL"), postgresql_where=sa.text("running IS NOT NULL"),
+    ),
     sa.Index(
         "uq_cases_open_subject", "subject_kind", "subject_id", unique=True,
         sqlite_where=sa.text("status NOT IN ('resolved', 'closed')"),
         postgresql_where=sa.text("status NOT IN ('resolved', 'closed')"),
     ),
+)  # fmt: skip
+
+past_levels = sa.Table(
+    "past_levels", metadata,  # service levels of ended episodes, where they count: the case's row forgets them
+    _col("case_id", _Id, primary_key=True), _col("episode", sa.Integer, primary_key=True),
+    _col("severity", _Name), _col("promise", _Name), _col("since", UtcDateTime), _col("due_at", UtcDateTime),
+    _col("kept_at", UtcDateTime, nullable=True), _col("settled_at", UtcDateTime),
+    _col("measured_seconds", sa.Float), _col("waited_seconds", sa.Float), _col("met", sa.Boolean),
+    sa.Index("ix_past_levels_settled_at", "settled_at"),
+)  # fmt: skip
+
+past_endings = sa.Table(
+    "past_endings", metadata,  # how a case stood when it was taken up again: what the figures need of it, for good
+    _col("seq", _Serial, primary_key=True, autoincrement=True),
+    _col("case_id", _Id), _col("episode", sa.Integer),
+    _col("reopened_at", UtcDateTime),
+    _col("within", sa.Boolean),  # it went on in the same episode: no end after all
+    _col("severity", _Name), _col("fault_codes", sa.Text), _col("status", _Name), _col("live", sa.Boolean),
+    _col("value_amount", sa.BigInteger, nullable=True), _col("value_currency", sa.String(3), nullable=True),
+    _col("detectable_at", UtcDateTime), _col("detected_at", UtcDateTime), _col("queued_at", UtcDateTime),
+    _col("due_at", UtcDateTime), _col("first_action_at", UtcDateTime, nullable=True),
+    _col("told_at", UtcDateTime, nullable=True), _col("handed_off_at", UtcDateTime, nullable=True),
+    _col("waited_seconds", sa.Float), _col("done_at", UtcDateTime, nullable=True),
+    _col("done_waited", sa.Float, nullable=True), _col("merged_into", _Id, nullable=True),
+    _col("resolved_at", UtcDateTime), _col("resolution", _Name), _col("proven_at", UtcDateTime, nullable=True),
+    _col("episode_plan", sa.Integer), _col("plan_version", sa.Integer),
+    sa.Index("ix_past_endings_case_id", "case_id", "episode"),
+    sa.Index("ix_past_endings_resolved_at", "resolved_at"),
 )  # fmt: skip
 
 timeline = sa.Table(
@@ -140,6 +196,17 @@ plans = sa.Table(
     _col("expires_at", UtcDateTime, nullable=True), _col("decided_by", _Name, nullable=True),
     _col("decided_at", UtcDateTime, nullable=True), _col("reason", sa.Text, nullable=True),
     _col("policy_version", _Name), _col("created_at", UtcDateTime),
+    _col("role", _Name, nullable=True),  # the least role that may approve it; none where nobody has to
+    _col("edited_from", sa.Integer, nullable=True), _col("undoes", sa.Integer, nullable=True),  # another version
+)  # fmt: skip
+
+looks = sa.Table(
+    "looks", metadata,  # what was known when a journey decided, so that it can be replayed; masked
+    _col("seq", _Serial, primary_key=True, autoincrement=True),
+    _col("case_id", _Id), _col("generation", sa.Integer), _col("at", UtcDateTime),
+    _col("snapshot", Json), _col("facts", Json), _col("context", Json), _col("findings", Json),
+    _col("decision", Json), _col("policy_version", _Name),
+    sa.Index("ix_looks_case_id", "case_id", "seq"),
 )  # fmt: skip
 
 plan_steps = sa.Table(
@@ -185,6 +252,7 @@ incidents = sa.Table(
     _col("case_id", _Id, primary_key=True), _col("fault", _Name, primary_key=True),
     _col("sku", _Ref, primary_key=True),
     _col("at", UtcDateTime),
+    _col("incident", _Id, nullable=True),  # the incident's case, where the budget was used up: it waits for that one
     sa.Index("ix_incidents_fault_sku_at", "fault", "sku", "at"),
 )  # fmt: skip
 
@@ -194,10 +262,22 @@ messages = sa.Table(
     _col("occasion", _Name),
     _col("checkout_id", _Ref, nullable=True), _col("customer_id", _Ref, nullable=True),
     _col("channel", _Name, nullable=True), _col("language", _Name), _col("phrase", _Name), _col("choices", Json),
-    _col("state", _Name),  # intended, accepted, failed, not_allowed
+    _col("state", _Name),  # held, queued, intended, sending, accepted, delivered, failed, withdrawn
     _col("at", UtcDateTime), _col("replied_at", UtcDateTime, nullable=True), _col("choice", _Ref, nullable=True),
     _col("reply_ref", _Id, nullable=True), _col("timed_out", sa.Boolean, default=False),
+    _col("source", _Name, nullable=True),  # where its wording is: a fault's code, or `handoff`, `promises`, `followup`
+    _col("params", Json, nullable=True),  # of the phrase; nothing personal
+    _col("via", _Name, nullable=True),  # shop, smtp, sms or inbox: who carries it
+    _col("provider_ref", _Ref, nullable=True),  # the carrier's name for it: Message-ID, SMS id
+    _col("text_ref", _Id, nullable=True),  # what was said, in the vault
+    _col("held_until", UtcDateTime, nullable=True), _col("attempts", sa.Integer, default=0),
+    _col("accepted_at", UtcDateTime, nullable=True), _col("delivered_at", UtcDateTime, nullable=True),
+    _col("failed_at", UtcDateTime, nullable=True), _col("failure", _Name, nullable=True),
+    _col("asks", sa.Boolean, default=False),  # whether the case waits for its answer
+    _col("way", Json, nullable=True),  # Way: the routes it has tried; None for one that a plan's step has sent itself
     sa.Index("ix_messages_case_id", "case_id"),
+    sa.Index("ix_messages_provider_ref", "provider_ref"),
+    sa.Index("ix_messages_customer_id", "customer_id", "at"),
 )  # fmt: skip
 
 # -- what waits -----------------------------------------------------------------------------------------------------

@@ -96,6 +96,11 @@ def cancel_timers(tx: sa.Connection, kind: str, subjects: Iterable[str]) -> None
         tx.execute(timers.delete().where(timers.c.kind == kind, among(tx, timers.c.subject, gone)))
 
 
+def drop_timer(tx: sa.Connection, timer: Timer) -> None:
+    """Drops a timer that fired, unless it was set again meanwhile; a deferred handler may do so with its own work."""
+    tx.execute(timers.delete().where(_is(timer)))
+
+
 def timer_of(tx: sa.Connection, kind: str, subject: str) -> Timer | None:
     """The timer of this kind and subject, None when nothing waits."""
     query = sa.select(timers).where(timers.c.kind == kind, timers.c.subject == subject)
@@ -130,12 +135,16 @@ MAX_DELAY = timedelta(minutes=5)
 
 
 class Sweep:
-    """Fires what is due. A handler that raises pushes its own timer back, with growing delay, and no other's."""
+    """Fires what is due. A handler that raises pushes its own timer back, with growing delay, and no other's.
+
+    Kinds in `ahead` go before all others, the first of them first, however long those have been waiting.
+    """
 
     def __init__(
-        self, store: Store, handlers: Mapping[str, Handler], deferred: Mapping[str, Deferred] | None = None
-    ) -> None:
-        self._store = store
+        self, store: Store, handlers: Mapping[str, Handler], deferred: Mapping[str, Deferred] | None = None, *,
+        ahead: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        self._store, self._ahead = store, tuple(ahead)
         self._handlers = dict(handlers)
         self._deferred = dict(deferred or {})
         if twice := self._handlers.keys() & self._deferred.keys():
@@ -152,7 +161,7 @@ class Sweep:
         return frozenset(self._deferred)
 
     def run_once(self, now: datetime, limit: int = 100, kinds: Collection[str] | None = None) -> int:
-        """Fires up to `limit` timers due at `now` (aware UTC), earliest first; returns how many it took.
+        """Fires up to `limit` timers due at `now` (aware UTC), earliest first within a rank; returns how many it took.
 
         Raises:
             UnavailableError: the database doesn't answer.
@@ -182,7 +191,8 @@ class Sweep:
             if tx.execute(_due(kinds, now).limit(1)).first() is None:
                 return []
         with self._store.begin() as tx:
-            query = self._store.for_update(_due(kinds, now).limit(limit), skip_locked=True)
+            first = _due(kinds, now).order_by(*_in_turn(self._ahead, kinds)).limit(limit)
+            query = self._store.for_update(first, skip_locked=True)
             claimed = [timer_from(row) for row in tx.execute(query).mappings()]
             for timer in claimed:
                 tx.execute(timers.update().where(_is(timer)).values(leased_until=now + lease))
@@ -194,16 +204,19 @@ class Sweep:
                 self._handlers[timer.kind](tx, timer, now)
                 # Last, so that a handler locks its subject before the timer, like everybody who sets one. Set again
                 # meanwhile (another version), it stays.
-                tx.execute(timers.delete().where(_is(timer)))
+                drop_timer(tx, timer)
         except Exception as error:
             self._push_back(timer, now, error)
 
     def _fire_outside(self, timer: Timer, now: datetime) -> None:
         try:
             again = self._deferred[timer.kind](timer, now)
+            with self._store.read() as tx:  # dropped by its handler? Writers that have nothing to write hold others up
+                if tx.execute(sa.select(timers.c.kind).where(_is(timer))).first() is None:
+                    return
             with self._store.begin() as tx:
                 if again is None:
-                    tx.execute(timers.delete().where(_is(timer)))
+                    drop_timer(tx, timer)
                 else:
                     values = {"due_at": again, "leased_until": None, "attempts": 0}
                     tx.execute(timers.update().where(_is(timer)).values(**values))
@@ -232,7 +245,14 @@ def _due(kinds: list[str], now: datetime) -> sa.Select[tuple[object, ...]]:
     free = timers.c.leased_until.is_(None) | (timers.c.leased_until <= now)
     strange = timers.c.leased_until > now + 2 * DEFERRED_LEASE
     due = timers.c.due_at <= now
-    return sa.select(timers).where(due, timers.c.kind.in_(kinds), free | strange).order_by(timers.c.due_at)
+    return sa.select(timers).where(due, timers.c.kind.in_(kinds), free | strange)
+
+
+def _in_turn(ahead: Sequence[str], kinds: Collection[str]) -> list[sa.ColumnElement[Any]]:
+    """By rank where ranks differ, then earliest first."""
+    ranked = {kind: rank for rank, kind in enumerate(ahead) if kind in kinds}
+    by_rank = [sa.case(ranked, value=timers.c.kind, else_=len(ahead))] if ranked else []
+    return [*by_rank, timers.c.due_at]
 
 
 def _is(timer: Timer) -> sa.ColumnElement[bool]:
@@ -246,7 +266,7 @@ class TimerLoop:
         self, sweep: Sweep, *, interval: float = 0.2, outside_threads: int = 2,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:  # fmt: skip
-        self._sweep, self._interval, self._clock = sweep, interval, clock
+        self.sweep, self._interval, self._clock = sweep, interval, clock
         self._stopping = threading.Event()
         self._due = threading.Condition()
         self._nudges = 0
@@ -280,7 +300,7 @@ class TimerLoop:
         while not self._stopping.is_set():
             busy, wait = 0, self._interval
             try:
-                busy = self._sweep.run_once(self._clock(), limit=_CLAIM, kinds=kinds)
+                busy = self.sweep.run_once(self._clock(), limit=_CLAIM, kinds=kinds)
             except UnavailableError as error:
                 log.warning("timers.unavailable", code=error.code)
                 wait = max(1.0, self._interval)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -28,6 +28,20 @@ COMPLEXITY: dict[FaultCode, tuple[float, float]] = {
     FaultCode.ABANDONED_CHECKOUT: (0.1, 0.1),
     FaultCode.TIMELINE_CONTRADICTION: (0.4, 0.1),
     FaultCode.UNKNOWN_ANOMALY: (0.9, 0.3),
+    FaultCode.UNPAID_ORDER_LIVE: (0.5, 0.3),
+    FaultCode.PAYMENT_DISPUTED: (0.9, 0.6),
+    FaultCode.PAYMENT_FAILED: (0.1, 0.1),
+    FaultCode.RESERVATION_TIMEOUT: (0.3, 0.1),
+    FaultCode.COUPON_MISAPPLIED: (0.3, 0.4),
+    FaultCode.ACCOUNT_BLOCKED: (0.8, 0.2),
+    FaultCode.STOCK_INCONSISTENT: (0.2, 0.1),
+    FaultCode.UNUSUAL_AMOUNT: (0.6, 0.2),
+    FaultCode.REPEATED_SUBMISSION: (0.4, 0.1),
+    FaultCode.DUPLICATE_ORDER: (0.5, 0.5),
+    FaultCode.FULFILMENT_STALLED: (0.6, 0.3),
+    FaultCode.ADDRESS_UNDELIVERABLE: (0.7, 0.4),
+    FaultCode.ADDRESS_INACCURATE: (0.2, 0.1),
+    FaultCode.MINOR_INFORMATION_ERROR: (0.1, 0.1),
 }
 # What each term may add to the priority's 0–100; VIP has 20 of its own, so that it always lifts and never lowers.
 _ORDER, _CUSTOMER, _COMPLEXITY, _COST, _VIP = 35, 15, 15, 14, 20
@@ -73,6 +87,11 @@ def terms_of(
         complexity=round(_COMPLEXITY * (1 - max(h[0] for h in hard))),
         cost=round(_COST * (1 - max(h[1] for h in hard))),
     )
+
+
+def is_vip(terms: Mapping[str, int] | None) -> bool:
+    """Whether a case's priority terms are an important customer's: nobody else's `customer_value` comes to so much."""
+    return bool(terms) and (terms or {}).get("customer_value", 0) >= _VIP
 
 
 def _share(value: Money | None, policies: Policies, scale: int = 1) -> float:

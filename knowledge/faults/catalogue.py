@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 
 import msgspec
 
-from knowledge.faults.abandoned_checkout import detector as abandoned_checkout
-from knowledge.faults.abandoned_checkout import playbook as abandoned_checkout_playbook
-from knowledge.faults.amount_mismatch import detector as amount_mismatch
 from knowledge.faults.context import Context
-from knowledge.faults.duplicate_charge import detector as duplicate_charge
-from knowledge.faults.incomplete_information import detector as incomplete_information
-from knowledge.faults.incomplete_information import playbook as incomplete_information_playbook
-from knowledge.faults.paid_order_missing import detector as paid_order_missing
-from knowledge.faults.paid_order_missing import playbook as paid_order_missing_playbook
-from knowledge.faults.paid_out_of_stock import detector as paid_out_of_stock
-from knowledge.faults.paid_out_of_stock import playbook as paid_out_of_stock_playbook
-from knowledge.faults.partial_payment import detector as partial_payment
-from knowledge.faults.partial_payment import playbook as partial_payment_playbook
-from knowledge.faults.payment_failed_stock_held import detector as payment_failed_stock_held
-from knowledge.faults.payment_failed_stock_held import playbook as payment_failed_stock_held_playbook
-from knowledge.faults.payment_unconfirmed import detector as payment_unconfirmed
-from knowledge.faults.payment_unconfirmed import playbook as payment_unconfirmed_playbook
 from knowledge.faults.planning import PlanContext
-from knowledge.faults.price_mismatch import detector as price_mismatch
-from knowledge.faults.price_mismatch import playbook as price_mismatch_playbook
-from knowledge.faults.refund_missing import detector as refund_missing
-from knowledge.faults.timeline_contradiction import detector as timeline_contradiction
 from knowledge.phrases import texts_of
 from knowledge.vocabulary.codes import FaultCode, Severity, Step
 from knowledge.vocabulary.facts import Facts
@@ -38,10 +20,14 @@ from knowledge.vocabulary.snapshot import OrderSnapshot
 
 Detect = Callable[[OrderSnapshot, Context], list[Finding]]
 Planner = Callable[[Finding, Facts, PlanContext], Plan]
+Settled = Callable[[Finding, Facts, PlanContext], bool]
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """One fault of the catalogue. Without a `plan` it is detected only and goes straight to a human."""
+    """One fault of the catalogue. Without a `plan` it is detected only and goes straight to a human.
+
+    `settled` says whether nothing is left to do although the snapshot still shows the fault.
+    """
 
     code: FaultCode
     step: Step
@@ -49,36 +35,61 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     detect: Detect
     texts: Mapping[str, Mapping[str, str]]
     plan: Planner | None = None
+    settled: Settled | None = None
 
 
-def _fault(code: FaultCode, detector: ModuleType, plan: Planner | None = None) -> Fault:
+# First what forbids everything else, then what is not known, then where money is, then what stands between the
+# customer and the goods, then what only has to be tidied up, and last what a person has to look at.
+ORDER = (
+    FaultCode.PAYMENT_DISPUTED,
+    FaultCode.ACCOUNT_BLOCKED,
+    FaultCode.PAYMENT_UNCONFIRMED,
+    FaultCode.REFUND_MISSING,
+    FaultCode.UNPAID_ORDER_LIVE,
+    FaultCode.PAID_OUT_OF_STOCK,
+    FaultCode.PAID_ORDER_MISSING,
+    FaultCode.DUPLICATE_CHARGE,
+    FaultCode.COUPON_MISAPPLIED,
+    FaultCode.PRICE_MISMATCH,
+    FaultCode.AMOUNT_MISMATCH,
+    FaultCode.PARTIAL_PAYMENT,
+    FaultCode.RESERVATION_TIMEOUT,
+    FaultCode.DUPLICATE_ORDER,
+    FaultCode.ADDRESS_UNDELIVERABLE,
+    FaultCode.INCOMPLETE_INFORMATION,
+    FaultCode.MINOR_INFORMATION_ERROR,
+    FaultCode.ADDRESS_INACCURATE,
+    FaultCode.PAYMENT_FAILED_STOCK_HELD,
+    FaultCode.FULFILMENT_STALLED,
+    FaultCode.PAYMENT_FAILED,
+    FaultCode.REPEATED_SUBMISSION,
+    FaultCode.ABANDONED_CHECKOUT,
+    FaultCode.STOCK_INCONSISTENT,
+    FaultCode.UNUSUAL_AMOUNT,
+    FaultCode.TIMELINE_CONTRADICTION,
+    FaultCode.UNKNOWN_ANOMALY,
+)
+
+
+def _fault(code: FaultCode) -> Fault:
+    """The fault in the folder of its code."""
+    detector = import_module(f"{__package__}.{code.value}.detector")
+    playbook = _playbook(code)
     return Fault(
-        code=code,
-        step=detector.STEP,
-        severity=detector.SEVERITY,
-        detect=detector.detect,
-        texts=texts_of(code),
-        plan=plan,
-    )
+        code=code, step=detector.STEP, severity=detector.SEVERITY, detect=detector.detect, texts=texts_of(code),
+        plan=playbook.plan if playbook else None, settled=playbook.settled if playbook else None,
+    )  # fmt: skip
 
 
-# First what is not known, then what stands between the customer and the goods, then what only has to be
-# tidied up, and last what a person has to look at.
-_LIST = [
-    _fault(FaultCode.PAYMENT_UNCONFIRMED, payment_unconfirmed, payment_unconfirmed_playbook.plan),
-    _fault(FaultCode.PAID_OUT_OF_STOCK, paid_out_of_stock, paid_out_of_stock_playbook.plan),
-    _fault(FaultCode.PAID_ORDER_MISSING, paid_order_missing, paid_order_missing_playbook.plan),
-    _fault(FaultCode.PRICE_MISMATCH, price_mismatch, price_mismatch_playbook.plan),
-    _fault(FaultCode.PARTIAL_PAYMENT, partial_payment, partial_payment_playbook.plan),
-    _fault(FaultCode.INCOMPLETE_INFORMATION, incomplete_information, incomplete_information_playbook.plan),
-    _fault(FaultCode.PAYMENT_FAILED_STOCK_HELD, payment_failed_stock_held, payment_failed_stock_held_playbook.plan),
-    _fault(FaultCode.ABANDONED_CHECKOUT, abandoned_checkout, abandoned_checkout_playbook.plan),
-    _fault(FaultCode.DUPLICATE_CHARGE, duplicate_charge),
-    _fault(FaultCode.AMOUNT_MISMATCH, amount_mismatch),
-    _fault(FaultCode.REFUND_MISSING, refund_missing),
-    _fault(FaultCode.TIMELINE_CONTRADICTION, timeline_contradiction),
-]
-CATALOGUE: dict[FaultCode, Fault] = {fault.code: fault for fault in _LIST}
+def _playbook(code: FaultCode) -> ModuleType | None:
+    """None for a fault that only a person can treat."""
+    name = f"{__package__}.{code.value}.playbook"
+    return import_module(name) if find_spec(name) else None
+
+
+CATALOGUE: dict[FaultCode, Fault] = {
+    code: _fault(code) for code in ORDER if find_spec(f"{__package__}.{code.value}")
+}
 _STEPS = {step: rank for rank, step in enumerate(Step)}
 
 
@@ -86,6 +97,12 @@ def detect_all(snapshot: OrderSnapshot, ctx: Context) -> list[Finding]:
     """Every detector's findings, the gravest first, then by pipeline step and time.
 
     A finding whose `detectable_at` is after `ctx.now` is a deadline still running: real unless things change.
+    `unknown_anomaly` means "none of the above": any other finding, be it a running deadline, explains it away; but
+    that of the shipment runs for every healthy order.
     """
-    found = [finding for fault in CATALOGUE.values() for finding in fault.detect(snapshot, ctx)]
+    look = ctx.looking()
+    found = [finding for fault in CATALOGUE.values() for finding in fault.detect(snapshot, look)]
+    known = [f for f in found if f.code is not FaultCode.UNKNOWN_ANOMALY]
+    if any(f.code is not FaultCode.FULFILMENT_STALLED or f.detectable_at <= ctx.now for f in known):
+        found = known
     return sorted(found, key=lambda f: (f.severity.rank, _STEPS[f.step], f.detectable_at, f.code))

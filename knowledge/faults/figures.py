@@ -59,9 +59,10 @@ def valid_authorisation(payment: PaymentFact, now: datetime) -> bool:
 
 
 def authorised_net(facts: Facts, now: datetime) -> int:
-    """Valid authorisations in minor units, without surcharges and without what was captured of them."""
+    """Valid authorisations in minor units, without what was captured of them and without what `kept_net` has left of
+    their surcharges to take off."""
     worths = (
-        minor(p.amount) - minor(p.surcharge) - minor(p.captured)
+        minor(p.amount) - minor(p.captured) - max(0, minor(p.surcharge) - kept(p))
         for p in facts.payments or []
         if valid_authorisation(p, now) and p.kind not in LATER
     )
@@ -91,6 +92,13 @@ def currencies(facts: Facts) -> set[str]:
     for p in facts.payments or []:
         moneys += [p.amount, p.captured, p.refunded, p.refund_pending, p.disputed, p.surcharge]
     return {money.currency for money in moneys if money}
+
+
+def split_agreed(facts: Facts) -> bool:
+    """Whether several live orders together ask exactly what was agreed: one purchase, delivered in parts."""
+    live = [order for order in facts.orders or [] if order.live]
+    agreed = facts.checkout if facts.checkout is not None and facts.checkout.lines else None
+    return len(live) > 1 and agreed is not None and sum(map(total_of, live)) == total_of(agreed)
 
 
 def goods(lines: Iterable[Line]) -> int:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
-from knowledge.faults.figures import ACCEPTED, ENDED, OPEN, SENT, currencies, minor
+from knowledge.faults.figures import ACCEPTED, ENDED, OPEN, SENT, currencies, minor, split_agreed
 from knowledge.policies import Policies
-from knowledge.vocabulary.facts import Facts, PaymentFact, PaymentLinkFact, ProductFact
+from knowledge.policies.preference import ordered
+from knowledge.vocabulary.facts import Facts, PaymentFact, PaymentLinkFact, PickupPointFact, ProductFact
 from knowledge.vocabulary.findings import Finding
 from knowledge.vocabulary.plans import Plan, PlanStep
 from knowledge.vocabulary.snapshot import OrderSnapshot
 
 Words = dict[str, str]
+Alternative = dict[str, Any]  # a choice of a message: `{id, label: {zh-CN, en}}`
 NEXT_CHUNK = 0.1  # seconds until the next look, where more of the same repair follows
 
 
@@ -43,6 +46,8 @@ class PlanContext(msgspec.Struct, frozen=True):
     replace (in stock, best first, at their present price). `links` are those this case created. `done` holds
     "action|target" of every step performed in this episode; `refused` the code with which the shop definitely
     refused such a step (empty where nobody keeps it). `titles` are the products' names by sku, as far as known.
+    `pickup_points` are those near the address, nearest first; read only where the address can't be served. `lifts`:
+    by how many places experience moves an alternative, by fault and action (see policies.preference).
     """
 
     now: datetime
@@ -56,6 +61,8 @@ class PlanContext(msgspec.Struct, frozen=True):
     can_message: bool = True
     refused: dict[str, str] = {}
     titles: dict[str, str] = {}
+    pickup_points: list[PickupPointFact] = []
+    lifts: dict[str, dict[str, float]] = {}
 
 
 class Answer(StrEnum):
@@ -94,6 +101,14 @@ def performed_any(ctx: PlanContext, *actions: str) -> bool:
     return any(key.split("|", 1)[0] in actions for key in ctx.done)
 
 
+def preferred(ctx: PlanContext, fault: str, groups: Mapping[str, Sequence[Alternative]]) -> list[Alternative]:
+    """The alternatives to offer, given by the action that does each, in the order that experience suggests.
+
+    Their order is the policy's where nothing is known; what declines them all is added by the caller, last.
+    """
+    return [one for action in ordered(list(groups), ctx.lifts.get(fault, {})) for one in groups[action]]
+
+
 # -- guards ---------------------------------------------------------------------------------------------------------
 
 
@@ -102,10 +117,11 @@ def unreadable(facts: Facts) -> bool:
     return any(part is None for part in (facts.checkout, facts.orders, facts.payments, facts.reservations))
 
 
-def obstacle(facts: Facts, *, moves: bool = True) -> str | None:
+def obstacle(facts: Facts, *, moves: bool = True, split: bool = False) -> str | None:
     """Why the machine must leave this to a human, None when nothing stands in the way.
 
-    `moves` is False for playbooks that only let go (release stock, cancel what is unpaid).
+    `moves` is False for playbooks that only let go (release stock, cancel what is unpaid), `split` True for those
+    that can treat a purchase delivered as several orders which together ask what was agreed.
     """
     if unreadable(facts):
         return "facts_missing"
@@ -113,7 +129,7 @@ def obstacle(facts: Facts, *, moves: bool = True) -> str | None:
         return "payment_disputed"
     if len(currencies(facts)) > 1:
         return "currency_mismatch"
-    if sum(order.live for order in facts.orders or []) > 1:
+    if sum(order.live for order in facts.orders or []) > 1 and not (split and split_agreed(facts)):
         return "several_orders"
     if moves and facts.customer is not None and facts.customer.status != "active":
         return "account_blocked"
@@ -155,6 +171,11 @@ def can_retry(facts: Facts, now: datetime) -> bool:
     return checkout.payment_window_ends_at is None or checkout.payment_window_ends_at > now
 
 
+def refused(ctx: PlanContext, action: str, target: str) -> bool:
+    """Whether the shop has definitely refused this step in this episode: it isn't tried again."""
+    return f"{action}|{target}" in ctx.refused
+
+
 def create_refused(facts: Facts, ctx: PlanContext) -> bool:
     """Whether the shop has refused to create an order because the checkout expired meanwhile."""
     return ctx.refused.get(f"create_order|checkout:{facts.checkout_id}") == "checkout_expired"
@@ -182,14 +203,17 @@ REASONS: dict[str, Words] = {
     },
     "cannot_ask": {"zh-CN": "没有可用渠道询问顾客", "en": "no channel to ask the customer on"},
     "cannot_reach": {"zh-CN": "消息未能送达顾客", "en": "the message did not reach the customer"},
+    "change_refused": {"zh-CN": "店铺拒绝修改订单或结算", "en": "the shop refused to change the order or the checkout"},
     "committed_without_order": {
         "zh-CN": "库存已提交出库但没有对应订单",
         "en": "stock is committed although there is no order",
     },
+    "coupon_unread": {"zh-CN": "优惠券数据未能读取", "en": "the coupon could not be read"},
     "currency_mismatch": {"zh-CN": "涉及多种币种", "en": "more than one currency is involved"},
     "customer_silent": {"zh-CN": "顾客未在期限内答复", "en": "the customer did not answer in time"},
     "customer_wrote": {"zh-CN": "顾客用文字答复，需人工阅读", "en": "the customer answered in words"},
     "facts_missing": {"zh-CN": "部分系统数据未能读取", "en": "part of the systems could not be read"},
+    "link_refused": {"zh-CN": "店铺拒绝生成付款链接", "en": "the shop refused to make a payment link"},
     "no_longer_paid": {"zh-CN": "读回显示订单未付清", "en": "the read-back shows that it is not paid"},
     "order_live": {"zh-CN": "已存在有效订单", "en": "a live order exists"},
     "order_on_hold": {
@@ -200,7 +224,7 @@ REASONS: dict[str, Words] = {
     "payment_disputed": {"zh-CN": "存在支付争议，禁止退款", "en": "a payment is disputed: refunds are blocked"},
     "payment_in_use": {"zh-CN": "仍有有效付款或授权", "en": "a payment or an authorisation is still alive"},
     "refund_missing": {
-        "zh-CN": "订单或结账已结束，款项仍未退",
+        "zh-CN": "订单或结算已结束，款项仍未退",
         "en": "checkout or order has ended and the money was kept",
     },
     "refunded_before": {"zh-CN": "此前的退款造成差额", "en": "an earlier refund explains the difference"},
@@ -209,6 +233,36 @@ REASONS: dict[str, Words] = {
     "stock_unread": {"zh-CN": "库存数据未能读取", "en": "the stock could not be read"},
     "substitute_gone": {"zh-CN": "顾客选择的方案已无法执行", "en": "what the customer chose is no longer possible"},
     "total_unclear": {"zh-CN": "总额与明细不符", "en": "the total does not follow from its parts"},
+    "pickup_not_effective": {
+        "zh-CN": "已改自提，但订单上没有生效",
+        "en": "the pickup point was chosen, but the order doesn't show it",
+    },
+    "pickup_without_order": {
+        "zh-CN": "顾客选了自提点，但没有订单可改",
+        "en": "a pickup point is chosen, but there is no order to send there",
+    },
+    "resync_refused": {
+        "zh-CN": "商城拒绝重新同步库存",
+        "en": "the shop refused to take over the stock figure",
+    },
+    "confirm_not_effective": {
+        "zh-CN": "已确认过，但订单仍未确认",
+        "en": "the order was confirmed, but the shop still shows it as new",
+    },
+    "confirm_refused": {"zh-CN": "店铺拒绝确认订单", "en": "the shop refused to confirm the order"},
+    "reservation_refused": {"zh-CN": "有货却无法预留", "en": "there is stock, but it can't be reserved"},
+    "shipment_exception": {
+        "zh-CN": "承运商报告配送异常",
+        "en": "the carrier reported a problem with the shipment",
+    },
+    "shipment_late": {
+        "zh-CN": "逾期未发货，需仓库处理",
+        "en": "the shipment is overdue: somebody has to ask the warehouse",
+    },
+    "left_on_hold": {
+        "zh-CN": "订单被暂停，需人工解除",
+        "en": "the order was put on hold and needs somebody to lift that",
+    },
     "unknown_choice": {"zh-CN": "无法识别顾客的选择", "en": "the customer's choice is not known"},
 }  # fmt: skip
 
@@ -274,7 +328,8 @@ def acting(
 GUARDED = frozenset(
     {
         "confirm_order", "cancel_order", "cancel_lines", "backorder_line", "substitute_line", "set_order_address",
-        "reprice_order", "set_checkout_address", "reprice_checkout", "expire_checkout",
+        "choose_pickup", "hold_order", "unhold_order", "reprice_order", "set_checkout_address", "reprice_checkout",
+        "expire_checkout",
     }
 )  # fmt: skip
 

@@ -84,32 +84,70 @@ def lines_total(lines: list[Line] | None) -> Money | None:
 
 
 def lines_to_cover(s: OrderSnapshot) -> list[Line]:
-    """Lines that still need stock; empty when nobody told the lines.
-
-    What the live orders say now (after a substitution, say) goes before what the checkout said. Lines that
-    need no shipping count only when nothing else does.
-    """
-    waiting = [o for o in s.live_orders if o.status not in SENT]
-    if waiting and all(o.lines for o in waiting):
-        lines = [line for o in waiting for line in o.lines or []]
-    else:
-        lines = s.lines or []
-    return [line for line in lines if line.requires_shipping] or lines
+    """Lines that still need stock; empty when nobody told the lines."""
+    return s.lines_to_cover()
 
 
 def shortfall(s: OrderSnapshot) -> Counter[str]:
     """Units by sku that are needed and not held."""
-    missing: Counter[str] = Counter()
-    for line in lines_to_cover(s):
-        missing[line.sku] += line.quantity
-    for reservation in s.held:
-        missing[reservation.sku] -= reservation.quantity
-    return +missing
+    return s.shortfall()
 
 
 def covered(s: OrderSnapshot) -> bool:
     """Whether what is held covers the lines (any hold at all where nobody told the lines)."""
     return not shortfall(s) if lines_to_cover(s) else bool(s.held)
+
+
+def dead(p: PaymentView, now: datetime) -> bool:
+    """Whether it ended without ever taking money: failed, cancelled, expired, or authorised until it lapsed."""
+    lapsed = p.status is PaymentStatus.AUTHORIZED and not valid_authorisation(p, now)
+    return not p.captured and (p.status in FAILED or lapsed)
+
+
+def dead_since(p: PaymentView) -> datetime | None:
+    """When a payment ended without money; None when nobody said."""
+    if p.status in FAILED:
+        return p.ended_at or p.requested_at
+    return p.authorized_until or p.captured_at or p.requested_at
+
+
+def how_it_ended(payments: Iterable[PaymentView]) -> str:
+    """Of payments that all ended without money, the word for it: a refusal says more than a time-out."""
+    statuses = {p.status for p in payments}
+    if PaymentStatus.FAILED in statuses:
+        return "payment_failed"
+    return "payment_expired" if PaymentStatus.EXPIRED in statuses else "payment_cancelled"
+
+
+def bought(s: OrderSnapshot, paid_at: datetime | None) -> bool:
+    """Whether it is paid, or was and still keeps money: what was refunded of it since was agreed on or a kindness.
+
+    An order that was taken on delivery or on account needs nobody's confirmation.
+    """
+    if paid_at is not None or any(p.kind in LATER and p.status not in FAILED for p in s.payments.values()):
+        return True
+    ever = sum(gross_net(p) for p in s.money_payments())
+    return s.due is not None and ever >= s.due - 1 and s.captured_net() > 0
+
+
+def goes_to_address(s: OrderSnapshot) -> bool:
+    """Whether goods still have to be sent to the customer's address: not over, not sent, not fetched by them."""
+    if not s.requires_shipping or s.submitted_at is None or ended(s) or sent(s):
+        return False
+    live = s.live_orders
+    return bool(live) and not all(o.pickup_point_id for o in live) if s.orders else True
+
+
+def address_marks(s: OrderSnapshot) -> list[Mark]:
+    """The submit or update that gave the address (the last submit when none ever did)."""
+    at = s.address.at if s.address else None
+    given = [m for m in s.marks_of("checkout.submitted", "checkout.updated") if m.at == at]
+    return given[-1:] or said(s, "checkout.submitted", read_back="checkout")[-1:]
+
+
+def verdict_marks(s: OrderSnapshot) -> list[Mark]:
+    """The carrier's last word on the address."""
+    return said(s, "address.rejected", "address.accepted", read_back="serviceability")[-1:]
 
 
 def said(s: OrderSnapshot, *types: str, entity: str | None = None, read_back: str = "") -> list[Mark]:
@@ -123,6 +161,11 @@ def said(s: OrderSnapshot, *types: str, entity: str | None = None, read_back: st
 def payment_marks(s: OrderSnapshot, payments: Iterable[PaymentView], *types: str) -> list[Mark]:
     """What was said in events of these types about these payments, else their first read-backs."""
     return [m for p in payments for m in said(s, *types, entity=p.id, read_back="payment")]
+
+
+def failed_refunds(s: OrderSnapshot, payments: Iterable[PaymentView]) -> list[Mark]:
+    """The refunds of these payments that failed: whatever was settled before, the money is kept since."""
+    return [m for p in payments for m in s.marks_of("refund.failed", entity=p.id)]
 
 
 def paying(s: OrderSnapshot) -> list[Mark]:

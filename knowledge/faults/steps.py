@@ -9,6 +9,7 @@ from typing import Any
 from knowledge.faults.figures import kept, refunded
 from knowledge.faults.planning import PlanContext, Words, performed
 from knowledge.phrases import format_money
+from knowledge.phrases.labels import in_both
 from knowledge.vocabulary.events import Line
 from knowledge.vocabulary.facts import CheckoutFact, OrderFact, PaymentFact, PaymentLinkFact, ReservationFact
 from knowledge.vocabulary.money import Money
@@ -22,8 +23,8 @@ def words(zh: str, en: str) -> Words:
     return {"zh-CN": zh, "en": en}
 
 
-def _listed(rows: Iterable[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{row['sku']} × {row['quantity']}" for row in rows)
+def _listed(rows: Iterable[Mapping[str, Any]], between: str = ", ") -> str:
+    return between.join(f"{row['sku']} × {row['quantity']}" for row in rows)
 
 
 # -- orders ---------------------------------------------------------------------------------------------------------
@@ -33,7 +34,7 @@ def create_order(checkout_id: str) -> PlanStep:
     return PlanStep(
         action="create_order", target=f"checkout:{checkout_id}", arguments={"checkout_id": checkout_id},
         effect=words(
-            f"为结账 {checkout_id} 创建一张订单，沿用已有的付款和库存预留，不再扣款。",
+            f"为结算 {checkout_id} 创建一张订单，沿用已有的付款和库存预留，不再扣款。",
             f"One order is created for checkout {checkout_id} with its payments and reservations; nothing is charged.",
         ),
         undo=words("取消该订单。", "Cancel the order."),
@@ -50,7 +51,6 @@ def confirm_order(order: OrderFact | None, checkout_id: str) -> PlanStep:
             f"确认订单{' ' + name if name else ''}，已预留的库存转为正式占用。",
             f"The order{' ' + name if name else ''} is confirmed; the stock held for it is committed.",
         ),
-        undo=words("在发货前取消该订单。", "Cancel the order before it is shipped."),
     )  # fmt: skip
 
 
@@ -84,7 +84,6 @@ def backorder_line(order: OrderFact, line: Line, expected_at: datetime) -> PlanS
         arguments={"order_id": order.id, "line_id": line.line_id, "expected_at": expected_at.isoformat()},
         effect=words(f"订单 {order.id} 中的 {line.sku} × {line.quantity} 改为缺货预订，预计 {day} 到货。",
                      f"{line.sku} × {line.quantity} of order {order.id} is back-ordered, expected on {day}."),
-        undo=words("取消该商品行并退款。", "Cancel the line and refund it."),
     )  # fmt: skip
 
 
@@ -104,7 +103,7 @@ def substitute_line(order: OrderFact, line: Line, to_sku: str, unit_price: Money
 
 
 def set_order_address(order: OrderFact, source: str) -> PlanStep:
-    """`source`: `checkout`, `serviceability` or `customer_history`; the address itself is fetched when it is sent."""
+    """`source`: a key of _SOURCES; the address itself is fetched or worked out when it is sent."""
     zh, en = _SOURCES[source]
     return PlanStep(
         action="set_order_address", target=f"order:{order.id}",
@@ -124,7 +123,7 @@ def reprice_order(order: OrderFact, prices: Mapping[str, Money], new_total: Mone
 
 def reprice_checkout(checkout: CheckoutFact, prices: Mapping[str, Money], new_total: Money) -> PlanStep:
     """`prices` by line id; the discount is named so that no threshold discount is lost."""
-    return _reprice("reprice_checkout", "checkout", checkout, prices, new_total, "结账")
+    return _reprice("reprice_checkout", "checkout", checkout, prices, new_total, "结算")
 
 
 def _reprice(
@@ -148,8 +147,6 @@ def _reprice(
         action=action, target=f"{kind}:{priced.id}", arguments=arguments,
         effect=words(f"{zh} {priced.id} 按较优价格改价（{listed}）；总额由 {was} 变为 {now}。",
                      f"The {kind} {priced.id} gets the better prices ({listed}); its total goes from {was} to {now}."),
-        undo=words("恢复原价（会使顾客多付，须顾客同意）。",
-                   "Restore the former prices; the customer would pay more and has to agree."),
     )  # fmt: skip
 
 
@@ -159,7 +156,7 @@ def set_checkout_address(checkout_id: str, source: str) -> PlanStep:
     return PlanStep(
         action="set_checkout_address", target=f"checkout:{checkout_id}",
         arguments={"checkout_id": checkout_id, "address_from": source},
-        effect=words(f"结账 {checkout_id} 的收货地址改用{zh}。", f"Checkout {checkout_id} gets the address {en}."),
+        effect=words(f"结算 {checkout_id} 的收货地址改用{zh}。", f"Checkout {checkout_id} gets the address {en}."),
         undo=words("恢复原来的收货地址。", "Restore the former address."),
     )  # fmt: skip
 
@@ -168,7 +165,7 @@ def expire_checkout(checkout_id: str, reason: str) -> PlanStep:
     return PlanStep(
         action="expire_checkout", target=f"checkout:{checkout_id}",
         arguments={"checkout_id": checkout_id, "reason": reason},
-        effect=words(f"关闭结账 {checkout_id}，此后不会再由它产生订单。",
+        effect=words(f"关闭结算 {checkout_id}，此后不会再由它产生订单。",
                      f"Checkout {checkout_id} is closed: no order can appear from it any more."),
     )  # fmt: skip
 
@@ -210,7 +207,7 @@ def create_payment_link(checkout_id: str, amount: Money) -> PlanStep:
     return PlanStep(
         action="create_payment_link", target=f"checkout:{checkout_id}",
         arguments={"checkout_id": checkout_id, "amount": amount.json()},
-        effect=words(f"为结账 {checkout_id} 生成金额为 {shown} 的一次性付款链接；是否付款由顾客决定。",
+        effect=words(f"为结算 {checkout_id} 生成金额为 {shown} 的一次性付款链接；是否付款由顾客决定。",
                      f"A single-use payment link over {shown} exists for checkout {checkout_id}; paying is up to the "
                      "customer."),
         undo=words("取消该付款链接。", "Cancel the payment link."),
@@ -234,8 +231,8 @@ def reserve_stock(checkout_id: str, lines: list[dict[str, Any]], held_before: Ma
         action="reserve_stock", target=f"checkout:{checkout_id}",
         arguments={"checkout_id": checkout_id, "lines": lines,
                    "held_before": {row["sku"]: held_before.get(row["sku"], 0) for row in lines}},
-        effect=words(f"为结账 {checkout_id} 预留 {_listed(lines)}。",
-                     f"{_listed(lines)} is reserved for checkout {checkout_id}."),
+        effect=words(f"为结算 {checkout_id} 预留 {_listed(lines, '、')}。",
+                     f"{_listed(lines)} {'is' if len(lines) == 1 else 'are'} reserved for checkout {checkout_id}."),
         undo=words("释放该预留。", "Release the reservation."),
     )  # fmt: skip
 
@@ -284,22 +281,25 @@ def send_message(
     arguments: dict[str, Any] = {"fault": fault, "occasion": occasion, "phrase": phrase, "params": params}
     if choices:
         arguments["choices"] = choices
-    question = words("并请顾客选择。", " and is asked to choose.") if choices else words("。", ".")
+    about = in_both("occasion", occasion.split(":", 1)[0])
+    question = words("，并请顾客选择。", " and is asked to choose.") if choices else words("。", ".")
     return [
         PlanStep(
             action="send_message", target=f"message:{occasion}", arguments=arguments,
-            effect=words(f"顾客收到一条消息（{phrase}）{question['zh-CN']}",
-                         f"The customer gets a message ({phrase}){question['en']}"),
+            effect=words(f"顾客收到一条消息（{about['zh-CN']}）{question['zh-CN']}",
+                         f"The customer gets a message ({about['en']}){question['en']}"),
         )
     ]  # fmt: skip
 
 
 _SOURCES = {
-    "checkout": ("顾客在结账中更正的地址", "as it stands in the checkout"),
+    "checkout": ("顾客在结算中更正的地址", "as it stands in the checkout"),
     "serviceability": (
         "承运商根据顾客所填内容补全的地址",
         "as the carrier completed it from what the customer gave",
     ),
+    "completed": ("由顾客所填内容唯一推出的完整地址", "as what the customer gave implies it"),
+    "corrected": ("更正书写格式后的地址（内容不变）", "written correctly, with nothing else changed"),
     "customer_history": ("顾客已确认的账户内地址", "of the customer's account that the customer confirmed"),
 }
 

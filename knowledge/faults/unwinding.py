@@ -38,16 +38,17 @@ def ended_by_us(facts: Facts, ctx: PlanContext) -> bool:
 def unwind(facts: Facts, ctx: PlanContext, reason: str) -> list[PlanStep]:
     """Every step still needed until nothing of the purchase is left: no order, no money, no stock.
 
-    First what could go on by itself is stopped, then all that is kept goes back, then the stock. An `order_exists`
-    or `already_captured` on the way is a reason to read back and plan again; nothing is done twice then, for each
-    step depends on what is read.
+    First what could go on by itself is stopped: payments under way before the order, so that one that has just come
+    through refuses while the order still lives; authorisations, which pay for goods that may leave at this moment,
+    after it. Then all that is kept goes back, then the stock. An `order_exists` or `already_captured` on the way is a
+    reason to read back and plan again; nothing is done twice then, for each step depends on what is read.
     """
+    payments = facts.payments or []
     result = [do.cancel_payment_link(link) for link in ctx.links if link.status == "open"]
+    result += [do.cancel_payment(p) for p in payments if p.status in OPEN]
     result += stop(facts, reason)
-    for payment in facts.payments or []:
-        if payment.status in OPEN or valid_authorisation(payment, ctx.now):
-            result.append(do.cancel_payment(payment))
-    result += [do.refund_payment(p, kept(p), reason) for p in facts.payments or [] if kept(p)]
+    result += [do.cancel_payment(p) for p in payments if valid_authorisation(p, ctx.now)]
+    result += [do.refund_payment(p, kept(p), reason) for p in payments if kept(p)]
     return result + release_all(own(facts))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.errors import HellowordError
@@ -26,6 +27,10 @@ _SYMBOLS = {
     "TWD": "NT$",
     "INR": "₹",
 }
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 _FIELDS = {
     "recipient": ("收件人姓名", "recipient's name"),
     "phone": ("联系电话", "phone number"),
@@ -48,10 +53,13 @@ def language_of(tag: str | None) -> str:
     return "zh-CN" if (tag or "").strip().lower().split("-")[0].split("_")[0] == "zh" else "en"
 
 
-def render(texts: Texts | FaultCode | str, key: str, language: str | None, **params: Any) -> str:
+def render(
+    texts: Texts | FaultCode | str, key: str, language: str | None, *, zone: str | None = None, **params: Any
+) -> str:
     """The wording `key` of `texts` (or of a fault's folder, by code) in `language`, parameters filled in.
 
-    Money (or its JSON form), datetimes (UTC) and lists are written the language's way; extra ones ignored.
+    Money (or its JSON form), datetimes (UTC, or by the clock of an IANA `zone`) and lists are written the language's
+    way; extra ones ignored.
 
     Raises:
         PhraseError: `unknown_phrase` when there is no such key, `missing_parameter` naming the parameter.
@@ -63,7 +71,7 @@ def render(texts: Texts | FaultCode | str, key: str, language: str | None, **par
         pattern = table[key][spoken]
     except KeyError as error:
         raise PhraseError("unknown_phrase", f"{where} has no wording {key!r} in {spoken}") from error
-    shown = {name: shown_as(value, spoken) for name, value in params.items()}
+    shown = {name: shown_as(value, spoken, zone) for name, value in params.items()}
     for _, field, _, _ in string.Formatter().parse(pattern):
         if field is not None and field not in shown:
             raise PhraseError("missing_parameter", f"{where}: {key!r} needs {field!r}")
@@ -86,13 +94,21 @@ def texts_of(code: str) -> Texts:
 def describe(finding: Finding, language: str | None, key: str = "what") -> str:
     """A finding in one sentence (`what`), or its `title`, `cause` or `suggested` repair.
 
-    The finding's details are the parameters, and `at_risk`.
+    The finding's details are the parameters, and `at_risk`. A cause is followed by its particulars (`because.<cause>`)
+    where the folder has any.
     """
     name = f"cause.{finding.cause}" if key == "cause" else key
     params: dict[str, Any] = {"at_risk": finding.at_risk or "—", **finding.details}
-    if isinstance(params.get("missing"), list):
-        params["missing"] = field_names(params["missing"], language)
-    return render(finding.code, name, language, **params)
+    if isinstance(params.get("strongest"), list):
+        params["strongest"] = [render(finding.code, f"feature.{feature}", language) for feature in params["strongest"]]
+    for fields in ("missing", "fields"):  # of an address
+        if isinstance(params.get(fields), list):
+            params[fields] = field_names(params[fields], language)
+    said = render(finding.code, name, language, **params)
+    because = f"because.{finding.cause}"
+    if key != "cause" or because not in texts_of(finding.code):
+        return said
+    return said + ("" if language_of(language) == "zh-CN" else " ") + render(finding.code, because, language, **params)
 
 
 def field_names(fields: Iterable[str], language: str | None) -> list[str]:
@@ -101,17 +117,30 @@ def field_names(fields: Iterable[str], language: str | None) -> list[str]:
     return [_FIELDS[field][index] if field in _FIELDS else field for field in fields]
 
 
-def shown_as(value: Any, language: str) -> str:
-    """A parameter as the language writes it."""
+def shown_as(value: Any, language: str, zone: str | None = None) -> str:
+    """A parameter as the language writes it; a datetime in UTC, or by the clock of an IANA zone."""
     if isinstance(value, Money):
         return format_money(value)
     if isinstance(value, dict) and set(value) == {"amount", "currency"}:
         return format_money(Money(value["amount"], value["currency"]))
+    if isinstance(value, datetime) and zone is not None:
+        return local_time(value, language, zone)
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if isinstance(value, list | tuple | set | frozenset | dict):
-        return ("、" if language == "zh-CN" else ", ").join(shown_as(item, language) for item in value)
+        return ("、" if language == "zh-CN" else ", ").join(shown_as(item, language, zone) for item in value)
     return "—" if value is None else str(value)
+
+
+def local_time(at: datetime, language: str, zone: str) -> str:
+    """`2026年3月8日 14:30（UTC+8）`, `8 March 2026, 14:30 (UTC+8)`: the wall clock of an IANA zone, and which."""
+    wall = at.astimezone(ZoneInfo(zone))
+    minutes = round((wall.utcoffset() or timedelta()).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    offset = f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02d}' if rest else ''}" if minutes else "UTC"
+    if language == "zh-CN":
+        return f"{wall.year}年{wall.month}月{wall.day}日 {wall:%H:%M}（{offset}）"
+    return f"{wall.day} {_MONTHS[wall.month - 1]} {wall.year}, {wall:%H:%M} ({offset})"
 
 
 def format_money(value: Money) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from knowledge.phrases import LANGUAGES, PhraseError, language_of, render
+from knowledge.phrases.deeds import CHOICES, DEEDS, NOT_TOLD, REFUSALS
 
 _LABELS: dict[str, dict[str, tuple[str, str]]] = {
     "severity": {"high": ("高", "high"), "medium": ("中", "medium"), "low": ("低", "low")},
@@ -26,6 +27,18 @@ _LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "reservation": ("库存预留", "stock reservation"),
         "order": ("创建订单", "order creation"),
         "fulfilment": ("发货履约", "fulfilment"),
+    },
+    "notice": {
+        "assigned": ("分派给您", "assigned to you"),
+        "high_value": ("高优先级个案", "high-severity case"),
+        "escalated": ("已升级", "escalated"),
+        "promise_due": ("承诺即将到期", "promise due soon"),
+        "promise_broken": ("承诺逾期", "promise broken"),
+        "service_level": ("服务时限", "service level"),
+        "relapse": ("问题复发", "broken again"),
+        "customer_wrote": ("顾客来信", "the customer wrote"),
+        "incident": ("批量事件", "incident"),
+        "feedback": ("顾客评价", "customer's rating"),
     },
     "plan_step": {
         "pending": ("待执行", "pending"),
@@ -82,7 +95,16 @@ _LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "email": ("邮件", "e-mail"),
         "in_app": ("站内消息", "in-app message"),
     },
+    "action": DEEDS,
+    "refusal": REFUSALS,
+    "choice": CHOICES,
+    "not_told": NOT_TOLD,
     "message": {
+        "held": ("免打扰时段，暂缓发送", "waits for the end of quiet hours"),
+        "queued": ("排队发送", "waits to be sent"),
+        "sending": ("发送中", "being sent"),
+        "delivered": ("已送达", "delivered"),
+        "withdrawn": ("已撤回，未发送", "withdrawn, not sent"),
         "intended": ("待发送", "about to be sent"),
         "accepted": ("已发送", "sent"),
         "failed": ("发送失败", "not delivered"),
@@ -92,6 +114,15 @@ _LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "abandoned_reminder": ("未完成结算的提醒", "reminder of the unfinished checkout"),
         "address": ("补全收货信息", "missing delivery information"),
         "address_other": ("补全收货信息", "missing delivery information"),
+        "address_check": ("核对收货信息", "checking the delivery information"),
+        "address_clarified": ("收货信息已整理", "delivery information written more clearly"),
+        "address_corrected": ("收货信息已更正", "delivery information corrected"),
+        "undeliverable": ("地址无法送达，请选择", "address can't be served, a choice"),
+        "undeliverable_other": ("请更正收货地址", "another address"),
+        "undeliverable_cancelled": ("无法送达，已取消", "can't be delivered, cancelled"),
+        "pickup_set": ("已改为自提", "pickup arranged"),
+        "sold_out": ("缺货，尚未付款", "not in stock, not paid yet"),
+        "sold_out_closed": ("因缺货关闭", "closed for lack of stock"),
         "address_completed": ("收货信息已补全", "delivery information completed"),
         "order_made_good": ("订单已补建", "order made good"),
         "out_of_stock": ("缺货，请选择", "out of stock, a choice"),
@@ -99,12 +130,41 @@ _LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "out_of_stock_outcome": ("缺货处理结果", "what became of the missing goods"),
         "backordered": ("缺货预订", "back-order"),
         "pay_rest": ("补付余款", "paying the rest"),
+        "pay_order": ("支付订单", "paying the order"),
+        "pay_again": ("重新付款", "paying again"),
+        "payment_help": ("协助付款", "help with paying"),
+        "payment_over": ("付款未成功", "payment failed"),
+        "unpaid_cancelled": ("未付款订单已取消", "unpaid order cancelled"),
+        "refund_made_good": ("补办退款", "refund made good"),
+        "duplicate_refunded": ("重复扣款已退还", "second charge refunded"),
+        "amount_corrected": ("金额更正", "amount corrected"),
+        "duplicate_order": ("重复下单，请选择", "ordered twice, a choice"),
+        "both_kept": ("两单都保留", "both orders kept"),
+        "one_cancelled": ("重复订单已取消", "one of two orders cancelled"),
+        "coupon_applied": ("优惠券已更正", "coupon corrected"),
+        "coupon_refused": ("优惠券未能使用", "coupon could not be used"),
         "partial_refunded": ("已取消并退还部分付款", "cancelled, part payment returned"),
         "payment_failed": ("付款未成功", "payment failed"),
         "payment_not_confirmed": ("付款未获确认", "payment not confirmed"),
         "price_corrected": ("价格更正", "price corrected"),
+        "handed_off": ("已转专人跟进", "a colleague took over"),
+        "handoff_settled": ("已恢复正常", "settled after all"),
+        "promise_late": ("为逾期致歉", "sorry for the delay"),
+        "feedback": ("服务评价", "how we did"),
     },
-    "team": {"service": ("客服团队", "the service team")},
+    "promise": {
+        "open": ("未到期", "open"),
+        "kept": ("已兑现", "kept"),
+        "broken": ("未兑现", "broken"),
+        "cancelled": ("已不适用", "no longer applies"),
+    },
+    "team": {"service": ("客服团队", "the service team"), "supervisors": ("主管", "the supervisors")},
+    "role": {
+        "agent": ("客服", "an agent"),
+        "senior_agent": ("高级客服", "a senior agent"),
+        "supervisor": ("主管", "a supervisor"),
+        "administrator": ("管理员", "an administrator"),
+    },
     "evidence": {"event": ("事件", "event"), "read_back": ("回读", "read-back")},
     "system": {
         "events": ("事件记录", "the events"),
@@ -142,6 +202,11 @@ def label(kind: str, code: Any, language: str) -> str:
         return "—"
     words = _LABELS[kind].get(str(code))
     return words[LANGUAGES.index(language_of(language))] if words else str(code).replace("_", " ")
+
+
+def codes_of(kind: str) -> tuple[str, ...]:
+    """Every code of this kind that has a name."""
+    return tuple(_LABELS[kind])
 
 
 def fault_title(code: str, language: str) -> str:

@@ -46,7 +46,5 @@ class UnavailableError(HellowordError):
         self.retry_after = retry_after
 
 
-class NeedsHumanError(HellowordError):
-    """Ask a human: policy or the state of the world does not allow the machine to go on."""
-
-    status = 409
+class ReadRefusedError(UnavailableError):
+    """A definite no to one read: asked again the answer is the same, so what can do without does."""

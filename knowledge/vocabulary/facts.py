@@ -155,14 +155,21 @@ class PickupPointFact(msgspec.Struct, frozen=True, kw_only=True):
     distance_m: float | None = None
 
 
+def standing_key(part: str, fact_id: str, sku: str | None = None) -> str:
+    """How `Facts.since` names one thing of a part."""
+    return "/".join([part, fact_id, *([sku] if sku else [])])
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the shop said about one checkout, read at `at` (UTC). None means not read or not existing.
 
-    Holds personal data: it lives in memory only; intake masks what is stored of it.
+    `since` tells when things that carry no time of their own were first read in their status, where that was before
+    `at`; by part and id. Holds personal data: it lives in memory only; intake masks what is stored of it.
     """
 
     checkout_id: str
     at: datetime
+    since: dict[str, datetime] = {}
     checkout: CheckoutFact | None = None
     orders: list[OrderFact] | None = None
     payments: list[PaymentFact] | None = None
@@ -170,6 +177,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     stock: dict[str, StockFact] = {}
     customer: CustomerFact | None = None
     serviceability: ServiceabilityFact | None = None
+    coupon: CouponFact | None = None
+    coupon_holder: CheckoutFact | None = None  # the other checkout that used the coupon
+    products: dict[str, ProductFact] = {}
+    pickup_points: list[PickupPointFact] | None = None
+
+    def changed_at(self, part: str, fact: CheckoutFact | OrderFact | PaymentFact | ReservationFact) -> datetime:
+        """When it came into its status: as the shop says, else as first read."""
+        return fact.updated_at or self.since.get(standing_key(part, fact.id, getattr(fact, "sku", None)), self.at)
 
     @property
     def live_order(self) -> OrderFact | None:

@@ -26,6 +26,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     `detectable_at` may lie in the future: the fault is real from then on unless something changes (a step's
     deadline). `confirm` says that a read-back has to agree before a case is opened. `at_risk` is the money that
     would be lost or wrongly kept. `details` are numbers and ids for the playbook and the texts, nothing personal.
+    `key` tells two occurrences apart where no event does.
     """
 
     code: FaultCode
@@ -38,9 +39,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     at_risk: Money | None = None
     details: dict[str, Any] = {}
     confirm: bool = False
+    key: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Identifies the same fault on the same evidence: what was settled once is not opened again for it."""
         refs = sorted(e.ref for e in self.evidence if e.kind == "event")
-        return "|".join([self.code, *refs])
+        return "|".join([self.code, *refs, *([self.key] if self.key else [])])

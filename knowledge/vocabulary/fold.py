@@ -9,10 +9,19 @@ from typing import Any
 import msgspec
 
 from knowledge.vocabulary.codes import PaymentStatus
-from knowledge.vocabulary.events import Event, Line
+from knowledge.vocabulary.events import DATA_TYPES, Event, Line
 from knowledge.vocabulary.money import Money
-from knowledge.vocabulary.personal import address_view, contact_view
-from knowledge.vocabulary.snapshot import AddressState, Mark, OrderSnapshot, OrderView, PaymentView, ReservationView
+from knowledge.vocabulary.personal import COARSE, address_view, contact_view
+from knowledge.vocabulary.snapshot import (
+    AddressState,
+    CouponView,
+    Mark,
+    OrderSnapshot,
+    OrderView,
+    PaymentView,
+    ReservationView,
+    implied_by,
+)
 
 # The later state wins whatever the order of arrival: money taken beats everything, an end beats a beginning.
 PAYMENT_PRECEDENCE = {
@@ -52,6 +61,7 @@ class Fold:
         self._snapshot = OrderSnapshot(checkout_id=checkout_id)
         self._captures: dict[str, dict[str, dict[str, int]]] = {}
         self._refunds: dict[tuple[str, str], tuple[str, int]] = {}
+        self._disputes: dict[str, dict[str, int]] = {}
         self._last: tuple[datetime, str, str] | None = None
 
     def precedes(self, event: Event) -> bool:
@@ -59,11 +69,13 @@ class Fold:
         return self._last is None or self._last < _order_of(event)
 
     def add(self, event: Event) -> None:
-        """Goes on with the next event."""
+        """Goes on with the next event. Of a type that the contract doesn't know it is only remembered that it came."""
         self._last = _order_of(event)
         _mark(self._snapshot, event)
+        if event.type not in DATA_TYPES:
+            return
         if event.type.startswith("payment."):
-            _payment(self._snapshot, event, self._captures)
+            _payment(self._snapshot, event, self._captures, self._disputes)
         elif event.type.startswith("refund."):
             _refund(self._snapshot, event, self._refunds)
         elif handler := _HANDLERS.get(event.type):
@@ -74,6 +86,8 @@ class Fold:
         payments = self._snapshot.payments
         for payment_id, by_source in self._captures.items():
             payments[payment_id].captured = _captured(by_source)
+        for payment_id, told in self._disputes.items():
+            payments[payment_id].disputed = max(told.values())  # two systems may tell of the same one
         if self._refunds:
             _sum_refunds(payments, self._refunds)
         return self._snapshot
@@ -85,8 +99,9 @@ def _first_heard(event: Event) -> tuple[datetime, datetime, str, bytes]:
 
 
 def _mark(snapshot: OrderSnapshot, event: Event) -> None:
-    data = event.data
-    entity = data.get("payment_id") or data.get("reservation_id") or data.get("order_id") or ""
+    names = ("coupon_code",) if event.type.startswith("coupon.") else ("payment_id", "reservation_id", "order_id")
+    told = (event.data.get(name) for name in names)
+    entity = next((value for value in told if isinstance(value, str) and value), "")
     snapshot.marks.append(Mark(event.type, event.ref, event.at, event.received_at, entity))
     if event.type.startswith(("checkout.", "payment.", "customer.", "coupon.")):
         snapshot.last_activity_at = event.at
@@ -113,15 +128,20 @@ def _party(s: OrderSnapshot, data: dict[str, Any]) -> None:
         s.language = view.get("language") or s.language
 
 
-def _address(s: OrderSnapshot, data: dict[str, Any], at: datetime) -> None:
+def _address(s: OrderSnapshot, data: dict[str, Any], at: datetime, *, again: bool = False) -> None:
+    """A new address, which nobody checked yet; told `again`, one that looks the same keeps what the carrier said."""
     address = data.get("shipping_address")
     if address is None:
         return
     view = address if "present" in address else address_view(address, None)
+    before = s.address
     s.address = AddressState(
         present=list(view["present"]), country=view.get("country"), province=view.get("province"),
         city=view.get("city"), ref=view.get("ref"), at=at,
     )  # fmt: skip
+    if again and before is not None and all(getattr(before, f) == getattr(s.address, f) for f in ("present", *COARSE)):
+        for name in ("verdict", "missing", "normalised", "deliverable"):
+            setattr(s.address, name, getattr(before, name))
 
 
 def _started(s: OrderSnapshot, e: Event) -> None:
@@ -151,7 +171,7 @@ def _submitted(s: OrderSnapshot, e: Event) -> None:
     for name in ("shipping_fee", "tax", "fees", "discount", "total"):
         setattr(s, name, _money(data.get(name)))
     s.coupon_code = data.get("coupon_code")
-    _address(s, data, e.at)
+    _address(s, data, e.at, again=True)
 
 
 def _ended(s: OrderSnapshot, e: Event) -> None:
@@ -171,7 +191,9 @@ _STATUS_OF = {
 }
 
 
-def _payment(s: OrderSnapshot, e: Event, captures: dict[str, dict[str, dict[str, int]]]) -> None:
+def _payment(
+    s: OrderSnapshot, e: Event, captures: dict[str, dict[str, dict[str, int]]], disputes: dict[str, dict[str, int]]
+) -> None:
     data = e.data
     p = s.payments.setdefault(data["payment_id"], PaymentView(id=data["payment_id"]))
     amount = data.get("amount") or {}
@@ -193,7 +215,8 @@ def _payment(s: OrderSnapshot, e: Event, captures: dict[str, dict[str, dict[str,
         by_source = captures.setdefault(p.id, {}).setdefault(e.source, {})
         by_source[data.get("capture_id") or f"#{e.id}"] = value
     elif e.type == "payment.disputed":
-        p.disputed += value
+        told = disputes.setdefault(p.id, {})
+        told[e.source] = told.get(e.source, 0) + value
     else:
         p.ended_at, p.failure_code = e.at, data.get("failure_code") or p.failure_code
 
@@ -288,8 +311,9 @@ def _order(s: OrderSnapshot, e: Event) -> None:
     o = s.orders.setdefault(data["order_id"], OrderView(id=data["order_id"]))
     if e.type in _ORDER_STATUS and o.status != "cancelled":
         o.status = _ORDER_STATUS[e.type]
-    if e.type in _ORDER_TIME:
-        setattr(o, _ORDER_TIME[e.type], e.at)
+    if name := _ORDER_TIME.get(e.type):
+        first = getattr(o, name) if name in ("created_at", "shipped_at") else None  # more parcels may follow
+        setattr(o, name, first or e.at)
     if data.get("total"):
         o.total = _money(data["total"])
     if data.get("expected_ship_at"):
@@ -299,17 +323,24 @@ def _order(s: OrderSnapshot, e: Event) -> None:
 
 
 def _coupon(s: OrderSnapshot, e: Event) -> None:
-    if e.type == "coupon.applied":
-        s.coupon_code = e.data["coupon_code"]
+    applied, code = e.type == "coupon.applied", e.data["coupon_code"]
+    if applied:
+        s.coupon_code = code
+    status = "valid" if applied else "rejected"
+    s.coupon = CouponView(code, status, discount=_money(e.data.get("discount")), reason=e.data.get("reason"), at=e.at)
 
 
 def _address_verdict(s: OrderSnapshot, e: Event) -> None:
-    s.address = s.address or AddressState(at=e.at)
-    if e.type == "address.accepted":
-        s.address.verdict, s.address.missing = "accepted", []
-    else:
-        s.address.verdict = e.data.get("reason") or ("incomplete" if e.data.get("missing") else "no_carrier")
-        s.address.missing = list(e.data.get("missing") or [])
+    a = s.address = s.address or AddressState(at=e.at)
+    reason = e.data.get("reason")
+    if e.type == "address.accepted":  # perhaps with a small reservation
+        a.normalised, a.missing, a.deliverable = implied_by(reason), [], True
+        a.verdict = reason if a.normalised else "accepted"
+        return
+    a.verdict = reason or ("incomplete" if e.data.get("missing") else "no_carrier")
+    a.missing = list(e.data.get("missing") or [])
+    a.normalised = implied_by(a.verdict)
+    a.deliverable = False if a.verdict in ("incomplete", "no_carrier") else None
 
 
 _HANDLERS: dict[str, Callable[[OrderSnapshot, Event], None]] = {

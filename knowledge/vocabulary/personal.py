@@ -38,6 +38,11 @@ def mask_text(text: str) -> str:
     return replace_personal(text, lambda kind, _: f"‹{kind}›")
 
 
+def is_masked(text: str) -> bool:
+    """Whether this stands for a personal value that only the vault keeps."""
+    return text.startswith("‹") and text.endswith("›")
+
+
 def address_view(address: dict[str, Any], ref: str | None) -> dict[str, Any]:
     """What is kept of an address outside the vault: which fields are present, the coarse ones, the vault's ref."""
     view: dict[str, Any] = {"present": [f for f in ADDRESS_FIELDS if str(address.get(f) or "").strip()]}

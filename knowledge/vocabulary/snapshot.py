@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -76,6 +77,10 @@ class ReservationView(msgspec.Struct, omit_defaults=True):
     at: datetime
 
 
+# Goods promised for so long after the order are not there yet, and nobody thinks they are.
+BACK_ORDERED = timedelta(days=2)
+
+
 class OrderView(msgspec.Struct, omit_defaults=True):
     """One order of the checkout; `total` is None until somebody said it."""
 
@@ -89,6 +94,8 @@ class OrderView(msgspec.Struct, omit_defaults=True):
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
     lines: list[Line] | None = None  # as last read back; events don't tell them
+    discount: Money | None = None  # as last read back
+    pickup_point_id: str | None = None  # where the customer fetches it; as last read back
 
     @property
     def live(self) -> bool:
@@ -107,6 +114,39 @@ class AddressState(msgspec.Struct, omit_defaults=True):
     at: datetime | None = None
     verdict: str | None = None  # None: nobody checked; 'accepted', or the carrier's reason
     missing: list[str] = []
+    normalised: list[str] = []  # fields that the carrier would write differently
+    deliverable: bool | None = None  # the carrier's word; None: nobody asked
+
+
+_IMPLIED = {
+    "postcode_format": ["postcode"], "postcode_mismatch": ["postcode"], "phone_format": ["phone"],
+    "fields_swapped": ["recipient", "phone"], "street_unclear": ["street"],
+}  # fmt: skip
+
+
+def implied_by(reason: str | None) -> list[str]:
+    """The address fields that a carrier's reason (contract B) means to be written otherwise."""
+    return list(_IMPLIED.get(reason or "", ()))
+
+
+class CustomerView(msgspec.Struct, omit_defaults=True):
+    """The customer as last read back: account, tier, and what their other orders came to (nothing personal)."""
+
+    status: str = "active"
+    tier: str = "standard"
+    past_totals: list[Money] = []  # of orders that were not cancelled and are not this checkout's, newest last
+    at: datetime | None = None
+
+
+class CouponView(msgspec.Struct, omit_defaults=True):
+    """The checkout's coupon as the promotion system sees it for this customer and checkout."""
+
+    code: str
+    status: str = "unknown"  # valid, expired, used, not_eligible, unknown; 'rejected' when only an event told
+    used_by_checkout_id: str | None = None
+    discount: Money | None = None  # what it should take off
+    reason: str | None = None
+    at: datetime | None = None
 
 
 class OrderSnapshot(msgspec.Struct, omit_defaults=True):
@@ -132,6 +172,8 @@ class OrderSnapshot(msgspec.Struct, omit_defaults=True):
     coupon_code: str | None = None
     total: Money | None = None
     address: AddressState | None = None
+    customer: CustomerView | None = None
+    coupon: CouponView | None = None
     payments: dict[str, PaymentView] = {}
     reservations: dict[str, ReservationView] = {}
     reservation_failed_at: datetime | None = None
@@ -148,7 +190,7 @@ class OrderSnapshot(msgspec.Struct, omit_defaults=True):
     @property
     def live_orders(self) -> list[OrderView]:
         """Orders that aren't cancelled."""
-        return [order for order in self.orders.values() if order.live]
+        return [order for order in self.orders.values() if order.status != "cancelled"]
 
     @property
     def held(self) -> list[ReservationView]:
@@ -159,6 +201,28 @@ class OrderSnapshot(msgspec.Struct, omit_defaults=True):
     def due(self) -> int | None:
         """The agreed total in minor units; None while nothing was agreed."""
         return self.total.amount if self.total else None
+
+    def lines_to_cover(self) -> list[Line]:
+        """Lines that still need stock; empty when nobody told the lines.
+
+        What the live orders say now (after a substitution, say) goes before what the checkout said. Lines that
+        need no shipping count only when nothing else does.
+        """
+        waiting = [o for o in self.live_orders if o.status not in ("shipped", "delivered")]
+        if waiting and all(o.lines for o in waiting):
+            lines = [line for o in waiting for line in o.lines or []]
+        else:
+            lines = self.lines or []
+        return [line for line in lines if line.requires_shipping] or lines
+
+    def shortfall(self) -> Counter[str]:
+        """Units by sku that are needed and not held."""
+        missing: Counter[str] = Counter()
+        for line in self.lines_to_cover():
+            missing[line.sku] += line.quantity
+        for reservation in self.held:
+            missing[reservation.sku] -= reservation.quantity
+        return +missing
 
     def money_payments(self) -> list[PaymentView]:
         """Payments in the total's currency."""
@@ -198,10 +262,11 @@ class OrderSnapshot(msgspec.Struct, omit_defaults=True):
 
     def marks_of(self, *types: str, entity: str | None = None) -> list[Mark]:
         """Marks of these types (a prefix ending in '.' matches all below it), oldest first."""
+        prefixes = tuple(t for t in types if t[-1] == ".")
         return [
             m for m in self.marks
-            if (entity is None or m.entity == entity)
-            and any(m.type == t or (t.endswith(".") and m.type.startswith(t)) for t in types)
+            if (m.type in types or (prefixes and m.type.startswith(prefixes)))
+            and (entity is None or m.entity == entity)
         ]  # fmt: skip
 
 

@@ -17,7 +17,10 @@ from assistant.durable import Durable
 from assistant.intake.receive import Intake
 from assistant.journey import Journey
 from assistant.notifications.messages import Notifications
-from assistant.plans.planner import Choice, Planner
+from assistant.plans.choosing import Choice
+from assistant.plans.incidents import Incidents
+from assistant.plans.planner import Planner
+from assistant.plans.rehearsal import Rehearsal
 from assistant.plans.store import Plans
 from assistant.repair.ledger import Ledger
 from assistant.repair.perform import Repair
@@ -80,10 +83,11 @@ class SeenExaminer(Examiner):
 
     during: Callable[[], None] = staticmethod(lambda: None)
     findings: Sequence[Finding] = ()
+    facts: Facts | None = None
 
     def look(self, case: Case) -> Look:
         self.during()
-        facts = Facts(checkout_id=str(case["checkout_id"]), at=utcnow())
+        facts = self.facts or Facts(checkout_id=str(case["checkout_id"]), at=utcnow())
         return Look(facts, OrderSnapshot(checkout_id=facts.checkout_id), list(self.findings))
 
 
@@ -94,7 +98,7 @@ class SaidPlanner(Planner):
     finding: Finding | None = None
 
     def context(self, case: Case, look: Look, now: datetime) -> PlanContext:
-        return cast(PlanContext, None)
+        return PlanContext(now=now, policies=self._policies, snapshot=look.snapshot)
 
     def choose(self, case: Case, look: Look, context: PlanContext) -> Choice | None:
         return Choice(self.finding, self.said) if self.said is not None and self.finding is not None else None
@@ -170,7 +174,10 @@ class Desk:
         self.plans = Plans(store, self.cases, policies, 600)
         self.notifications = Notifications(store, self.reader)
         self.opening = Opening(self.cases, policies)
-        self.commands, self.views = Commands(store, self.cases, self.plans), Views(store, self.cases, self.plans)
+        self.rehearsal = Rehearsal(store, self.cases, self.plans, self.reader, policies)
+        self.commands = Commands(store, self.cases, self.plans, self.rehearsal)
+        self.views = Views(store, self.cases, self.plans)
+        self.incidents = Incidents(store, self.cases, policies)
         self.examiner = SeenExaminer(store, self.cases, cast(Intake, None), self.reader, policies)
         self.planner = SaidPlanner(store, self.plans, self.notifications, self.reader, policies)
         self.ledger = Ledger(vault)
@@ -183,8 +190,9 @@ class Desk:
             sleep=lambda seconds: None,
         )  # fmt: skip
         journey = Journey(
-            self.store, self.cases, self.examiner, self.planner, self.plans, repair, self.notifications, settings
-        )
+            self.store, self.cases, self.examiner, self.planner, self.plans, repair, self.notifications,
+            self.incidents, settings,
+        )  # fmt: skip
         return repair, journey
 
     def switched_off(self) -> tuple[Repair, Journey]:

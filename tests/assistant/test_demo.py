@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,13 @@ from rich.console import Console
 
 from assistant.demo import OPENING, SETTINGS, terminal_language
 from assistant.demo_programs import DemoError, Program, Stop, Stopped, any_port, chosen_port, environment
-from assistant.demo_report import DEEDS, TEXTS, Report
+from assistant.demo_report import TEXTS, Report
+from assistant.demo_staff import hire
+from assistant.handoff.staff import DEFAULTS
+from assistant.handoff.staff_checks import checked
 from assistant.settings import Settings
+from assistant.triage.shifts import hours_of, on_shift
+from knowledge.phrases.labels import codes_of
 from tools.actions import ACTIONS
 from tools.sandbox.storyboards import FAULTS
 
@@ -92,18 +99,58 @@ def test_the_totals_name_what_there_is() -> None:
     report, printed = a_report()
     report.tell([a_case(), a_case(id="case_2", resolved_at="2026-03-01T12:00:02Z")], NOW)
     counts = {"status": {"resolved": 3, "handed_off": 1}, "resolution": {"repaired": 2, "self_cleared": 1}}
-    report.totals(75.4, 40, counts)
+    csat = {"value": 0.75, "denominator": 4}
+    report.totals(75.4, 40, counts, Counter(kept=2, open=1), csat)
     assert printed.getvalue().splitlines()[-1] == (
         "1:15  40 orders, 4 broken · 2 repaired by the assistant alone (median 1.4 s) · 1 ended otherwise"
-        " · 1 with people"
+        " · 1 with people · promises to customers: 2 kept, 1 open, 0 broken · customer satisfaction 75% (ratings: 4)"
     )
 
 
 def test_every_text_and_every_action_has_words_in_both_languages() -> None:
-    for words in (*TEXTS.values(), *DEEDS.values()):
+    for words in TEXTS.values():
         assert words.keys() == {"zh-CN", "en"}
         assert set(re.findall(r"{\w+}", words["zh-CN"])) == set(re.findall(r"{\w+}", words["en"]))
-    assert set(ACTIONS) - set(DEEDS) == set()
+    assert set(ACTIONS) - set(codes_of("action")) == set()
+
+
+def test_a_hand_off_names_who_has_it_and_why_and_is_told_again_when_it_goes_on() -> None:
+    report, printed = a_report()
+    bea = {"kind": "person", "id": "st_1", "name": "Bea Long"}
+    why = {"why": "speaks English"}
+    handed = a_case(status="handed_off", resolution=None, resolved_at=None, owner=bea, assignment=why)
+    report.tell([handed], NOW)
+    report.tell([handed], NOW)
+    report.tell([{**handed, "owner": {**bea, "id": "st_2", "name": "Li Wei"}, "assignment": None}], NOW)
+    first, second = printed.getvalue().splitlines()
+    assert "handed to Bea Long (speaks English), " in first
+    assert "handed to Li Wei, " in second
+
+
+def test_the_staff_are_hired_once_and_speak_both_languages_at_every_hour() -> None:
+    hired: list[dict[str, Any]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            hired.append(json.loads(request.content))
+        return httpx.Response(200, json=hired)
+
+    with httpx.Client(transport=httpx.MockTransport(answer), base_url=URL) as assistant:
+        names = hire(assistant)
+        assert hire(assistant) == names
+    assert [one["name"] for one in hired] == names
+    assert {one["role"] for one in hired} == {"agent", "senior_agent", "supervisor"}
+    for one in hired:
+        checked({**DEFAULTS, **one})
+        assert on_shift(hours_of(one["time_zone"], one["shifts"]), NOW)
+
+
+def test_an_assistant_that_does_not_answer_has_no_staff() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("nobody there", request=request)
+
+    with httpx.Client(transport=httpx.MockTransport(refuse), base_url=URL) as assistant:
+        assert hire(assistant) == []
 
 
 @pytest.mark.parametrize(("tag", "words"), [("zh_CN.UTF-8", "就绪"), ("en_GB.UTF-8", "ready"), ("C", "ready")])

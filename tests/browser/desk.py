@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,7 +50,7 @@ def a_case(case_id: str = "case_1", **changes: Any) -> Case:
                        "pipeline": [{"step": step, "state": state, "evidence": [evidence(f"shop/{step}")]}
                                     for step, state in pipeline]},
         "plan_version": 1, "plan_state": a_plan(), "plan": [a_step()], "owner": None, "merged_into": None,
-        "language": "en", "episode": 1, "value": {"amount": 129_900, "currency": "CNY"}, "promises": [],
+        "language": "en", "episode": 1, "value": {"amount": 129_900, "currency": "CNY"}, "promises": [], "messages": [],
         "timeline": [{"at": at(-4), "actor": "system", "what": "Case opened: paid_order_missing",
                       "evidence": [evidence()]}],
         "detectable_at": at(-4), "detected_at": at(-4), "queued_at": at(-4), "due_at": at(56),
@@ -83,6 +84,16 @@ def awaiting_approval(case_id: str = "case_1", **changes: Any) -> Case:
     return a_case(case_id, status="awaiting_approval", plan_state=plan, **changes)
 
 
+def a_notice(seq: int, **changes: Any) -> dict[str, Any]:
+    """An unread notice of a high case to the service team."""
+    notice = {
+        "seq": seq, "kind": "high_value", "severity": "high", "case_id": "case_1", "at": at(),
+        "text": "High severity: Paid, but no order. Order o1, ¥1,299.00.", "read_at": None, "first_read": None,
+        "audience": {"kind": "team", "id": "service"}, "sends": [],
+    }  # fmt: skip
+    return notice | changes
+
+
 class Desk:
     """The cases, and how the API is to behave. `acts` are the decisions that came in: `(case, verb, body)`."""
 
@@ -94,6 +105,15 @@ class Desk:
         self.acts: list[tuple[str, str, dict[str, Any]]] = []
         self.answer: list[tuple[str, dict[str, Any]]] = []
         self.languages: set[str] = set()
+        self.notices: list[dict[str, Any]] = []
+        self.streams = 0  # that were opened
+        self.cut = False  # ends every stream
+        self.closed = False  # ends them for good
+        self.levels: dict[str, Any] | None = None  # how the promises of time stand; None: not built yet
+        self.summary: dict[str, Any] | None = None
+        self.figures: dict[str, Any] | None = None  # by id; None: not built yet
+        self.behind: list[dict[str, Any]] = []  # the cases behind every figure
+        self.learned: dict[str, Any] = {"items": [], "rankings": {}}
         self.base_url = ""
 
     def put(self, *cases: Case) -> None:
@@ -107,6 +127,36 @@ class Desk:
         found.sort(key=lambda c: (SEVERITIES.index(c["severity"]), -c["priority"], c["id"]))
         items = [{k: v for k, v in c.items() if k not in ("timeline", "promises", "plan_state")} for c in found[:limit]]
         return {"items": items, "next": "more" if len(found) > limit else None}
+
+    def tell(self, *notices: dict[str, Any]) -> None:
+        """Puts notices into the inbox."""
+        self.notices.extend(notices)
+
+    def inbox(self, before: int | None, limit: int) -> dict[str, Any]:
+        """A page of the inbox, newest first."""
+        found = sorted((n for n in self.notices if before is None or n["seq"] < before), key=lambda n: -n["seq"])
+        unread = sum(n["read_at"] is None for n in self.notices)
+        newest = max((n["seq"] for n in self.notices), default=0)
+        following = found[limit - 1]["seq"] if len(found) > limit else None
+        return {"items": found[:limit], "unread": unread, "newest": newest, "next": following}
+
+    async def follow(self, after: int) -> AsyncIterator[str]:
+        """What comes into the inbox, as the API streams it."""
+        self.streams += 1
+        self.cut = False
+        after = max(0, after - 1)  # what may have been overtaken comes a second time
+        yield ": ping\r\n\r\n"
+        while not self.cut and not self.closed:
+            for notice in [n for n in self.notices if n["seq"] > after]:
+                after = notice["seq"]
+                yield f"id: {after}\r\nevent: notice\r\ndata: {json.dumps(notice)}\r\n\r\n"
+            await asyncio.sleep(0.05)
+
+    def read(self, up_to: int, *, only: bool) -> None:
+        """Marks one notice, or all up to it."""
+        for notice in self.notices:
+            if notice["seq"] == up_to or (notice["seq"] < up_to and not only):
+                notice["read_at"] = at()
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Cases by status and by resolution."""
@@ -125,6 +175,8 @@ class Desk:
         case = copy.deepcopy(self.cases[case_id])
         if verb == "approve":
             case["status"], case["plan_state"]["state"] = "repairing", "approved"
+        elif verb == "handoff":
+            case["status"], case["owner"] = "handed_off", {"kind": "team", "id": "service", "name": "Service team"}
         elif verb in ("reject", "claim"):
             case["status"] = "handed_off"
             case["owner"] = {"kind": "person", "id": "p1", "name": "Li Wei"}
@@ -177,6 +229,17 @@ def make_app(desk: Desk, demo_key: str | None) -> FastAPI:
             "read_back": read_back,
         }
 
+    @app.get("/v1/cases/{case_id}/summary")
+    def summary(case_id: str) -> Response:
+        return JSONResponse(desk.summary) if desk.summary else problem(404, "not_found")
+
+    @app.get("/v1/metrics/service-levels")
+    def levels() -> Response:
+        return JSONResponse({"at": at(), "severities": desk.levels}) if desk.levels else problem(404, "not_found")
+
+    _inbox(app, desk)
+    _figures(app, desk)
+
     @app.post("/v1/cases/{case_id}/chat")
     async def chat(case_id: str, request: Request) -> Response:
         body = await request.json()
@@ -189,6 +252,51 @@ def make_app(desk: Desk, demo_key: str | None) -> FastAPI:
         return desk.act(case_id, verb, await request.json())
 
     return app
+
+
+def _figures(app: FastAPI, desk: Desk) -> None:
+    @app.get("/v1/metrics/summary")
+    def figures() -> Response:
+        return JSONResponse(desk.figures) if desk.figures else problem(404, "not_found")
+
+    @app.get("/v1/metrics/{figure}/cases")
+    def behind(figure: str, part: str, limit: int, cursor: str = "0") -> dict[str, Any]:
+        found = [one for one in desk.behind if part == "denominator" or one["in_numerator"]]
+        after = int(cursor) + limit
+        page = found[int(cursor) : after]
+        return {"items": page, "next": str(after) if len(found) > after else None, "total": len(found)}
+
+    @app.get("/v1/learned")
+    def learned() -> dict[str, Any]:
+        return desk.learned
+
+    @app.post("/v1/learned/undo")
+    async def undo(request: Request) -> Response:
+        if "undo" in desk.refuses:
+            return problem(*desk.refuses["undo"])
+        desk.acts.append(("learned", "undo", await request.json()))
+        for item in desk.learned["items"]:
+            item["outcomes"], item["undone"] = 0, item["outcomes"]
+        return JSONResponse({"undone": 1, "options": {}, "cases": []})
+
+
+def _inbox(app: FastAPI, desk: Desk) -> None:
+    @app.get("/v1/notices")
+    def notices(before: int | None = None, limit: int = 50) -> dict[str, Any]:
+        return desk.inbox(before, limit)
+
+    @app.get("/v1/notices/events")
+    async def events(after: int = 0) -> Response:
+        return StreamingResponse(desk.follow(after), media_type="text/event-stream")
+
+    @app.post("/v1/notices/read-all")
+    async def read_all(request: Request) -> dict[str, int]:
+        desk.read((await request.json())["up_to"], only=False)
+        return {"read": 1}
+
+    @app.post("/v1/notices/{seq}/read", status_code=204)
+    def read(seq: int) -> None:
+        desk.read(seq, only=True)
 
 
 @contextmanager
@@ -206,6 +314,8 @@ def served(demo_key: str | None = None) -> Iterator[Desk]:
     try:
         yield desk
     finally:
+        desk.closed = True
+        time.sleep(0.1)  # streams end by themselves
         server.should_exit = True
         server.force_exit = True
         thread.join(5)

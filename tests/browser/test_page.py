@@ -283,8 +283,9 @@ def test_nothing_that_data_says_becomes_markup(browser_page: Page, desk: Desk) -
             id="case_1", customer_id=evil, owner={"kind": "team", "id": evil, "name": evil},
             plan=[a_step(effect=evil, undo=evil, arguments={"reason": evil})],
             timeline=[{"at": at(), "actor": evil, "what": evil, "evidence": [evidence(evil, value=evil)]}],
-            promises=[{"occasion": evil, "channel": "sms", "state": "accepted", "at": at(), "replied_at": at(),
+            messages=[{"occasion": evil, "channel": "sms", "state": "accepted", "at": at(), "replied_at": at(),
                        "choice": evil}],
+            promises=[{"text": evil, "state": "open", "due_at": at()}],
         )
     )  # fmt: skip
     desk.answer = [("message.done", {"message_id": "m", "text": evil, "sources": [evidence(evil)]}), ("done", {})]

@@ -65,7 +65,8 @@ def test_a_claimed_case_is_left_alone_until_it_is_given_back(house: House) -> No
     claimed = house.post(f"{path}/claim").json()
     assert (claimed["status"], claimed["owner"]["kind"]) == ("handed_off", "person")
     before = len(house.shop.writes())
-    house.shop.customer("reply", checkout_id=checkout_id, dedupe_key=f"{case['id']}:1:pay_rest", text="hello?")
+    asked = house.shop.state(checkout_id)["messages"][-1]["dedupe_key"]
+    house.shop.customer("reply", checkout_id=checkout_id, dedupe_key=asked, text="hello?")
     house.shop.wait_idle(5)
     assert len(house.shop.writes()) == before
     assert house.post(f"{path}/release").status_code == 200
@@ -73,7 +74,7 @@ def test_a_claimed_case_is_left_alone_until_it_is_given_back(house: House) -> No
 
 
 def test_resolving_by_hand_is_not_reopened_by_the_same_evidence(house: House) -> None:
-    checkout_id = house.shop.scenario("duplicate_charge")["checkout_id"]
+    checkout_id = house.shop.scenario("payment_disputed", variant="part")["checkout_id"]
     case = house.wait_case(checkout_id, lambda c: c["status"] == "handed_off")
     path = f"/v1/cases/{case['id']}"
     wrong = house.post(f"{path}/resolve", {"resolution": "repaired", "note": "not by me"})
@@ -103,7 +104,7 @@ def test_snooze_rests_a_case_and_reopen_starts_a_new_episode(house: House) -> No
 def test_merging_ends_one_case_and_tells_the_other(house: House) -> None:
     one, two = (
         house.wait_case(house.shop.scenario(fault)["checkout_id"], lambda c: c["status"] == "handed_off")
-        for fault in ("timeline_contradiction", "duplicate_charge")
+        for fault in ("timeline_contradiction", "payment_disputed")
     )
     merged = house.post(f"/v1/cases/{one['id']}/merge", {"into": two["id"]}).json()
     assert (merged["status"], merged["resolution"], merged["merged_into"]) == ("resolved", "merged", two["id"])

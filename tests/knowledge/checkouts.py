@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from knowledge.faults.catalogue import detect_all
 from knowledge.faults.context import Context
 from knowledge.policies import Policies
 from knowledge.vocabulary.events import Event, parse_event
+from knowledge.vocabulary.facts import Facts
 from knowledge.vocabulary.findings import Finding
 from knowledge.vocabulary.fold import fold
+from knowledge.vocabulary.read_back import apply_read_back
 from knowledge.vocabulary.snapshot import OrderSnapshot
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+DAY_AFTER = 2_000  # minutes: every deadline but that of the shipment has passed
 ADDRESS = {
     "recipient": "张伟", "phone": "13800000000", "country": "CN", "province": "浙江省", "city": "杭州市",
     "district": "西湖区", "street": "文三路 100 号", "postcode": "310012",
@@ -41,6 +46,7 @@ class Story:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.facts: list[Facts] = []
 
     def add(self, what: str, minute: float, /, *, source: str = "shop", late: float = 0, **data: Any) -> Story:
         at = START + timedelta(minutes=minute)
@@ -91,6 +97,19 @@ class Story:
     def end(self, kind: str, minute: float) -> Story:
         return self.add(f"checkout.{kind}", minute)
 
+    def coupon(
+        self, kind: str, minute: float, discount: int | None = None, *, code: str = "SPRING", **data: Any
+    ) -> Story:
+        if discount is not None:
+            data["discount"] = cny(discount)
+        return self.add(f"coupon.{kind}", minute, source="promo", coupon_code=code, **data)
+
+    def read(self, minute: float, **parts: Any) -> Story:
+        """The shop was asked at that minute; `parts` are Facts' fields in JSON."""
+        at = START + timedelta(minutes=minute)
+        self.facts.append(msgspec.convert({"checkout_id": "ck", "at": at, **parts}, Facts))
+        return self
+
     def healthy(self) -> Story:
         """Submitted, reserved, paid and ordered within a minute."""
         return self.submit().reserve().pay("requested", 0.2).pay("captured", 0.5).order("created", 0.8, total=10_000)
@@ -99,18 +118,28 @@ class Story:
     def snapshot(self) -> OrderSnapshot:
         return fold("ck", self.events)
 
-    def running(self, minute: float = 10_000, policies: Policies | None = None) -> list[Finding]:
-        """All findings at that minute, those whose deadline still runs included."""
-        return detect_all(self.snapshot, Context(START + timedelta(minutes=minute), policies or Policies()))
+    def seen(self) -> OrderSnapshot:
+        """The snapshot as corrected by what was read back."""
+        s = self.snapshot
+        for facts in self.facts:
+            s = apply_read_back(s, facts)
+        return s
 
-    def codes(self, minute: float = 10_000) -> list[str]:
+    def running(self, minute: float = DAY_AFTER, policies: Policies | None = None) -> list[Finding]:
+        """All findings at that minute, those whose deadline still runs included, but for a shipment still in time:
+        every healthy order waits for that."""
+        now = START + timedelta(minutes=minute)
+        found = detect_all(self.seen(), Context(now, policies or Policies()))
+        return [f for f in found if f.code != "fulfilment_stalled" or f.detectable_at <= now]
+
+    def codes(self, minute: float = DAY_AFTER, policies: Policies | None = None) -> list[str]:
         """The codes detectable at that minute."""
         now = START + timedelta(minutes=minute)
-        return [finding.code.value for finding in self.running(minute) if finding.detectable_at <= now]
+        return [finding.code.value for finding in self.running(minute, policies) if finding.detectable_at <= now]
 
-    def only(self, code: str, minute: float = 10_000) -> Finding:
+    def only(self, code: str, minute: float = DAY_AFTER, policies: Policies | None = None) -> Finding:
         """The one finding there is, which must have this code."""
-        found = self.running(minute)
+        found = self.running(minute, policies)
         assert [f.code.value for f in found] == [code]
         return found[0]
 

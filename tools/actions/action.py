@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from knowledge.vocabulary.errors import InputError
+from tools.connectors.outcome import Outcome, rejected
 from tools.connectors.ports import ShopReader, WriteDraft, resource_path, system_of
 
 
@@ -30,7 +31,7 @@ class Action(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
     sent: what was read before (`expect`), where to look (`checkout_id` of a reservation). `version` becomes
     If-Match. `applied_by` reads back. `keep` names what of the answer is worth storing: ids, states, amounts,
     nothing personal. `means_already` are 409 codes that may mean that the effect is there; after any 409 and
-    after every unknown, ask `applied`.
+    after every unknown, ask `applied`. `failed_as` is the code of an answer that was taken, but says `failed`.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Action(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
     keep: tuple[str, ...] = ()
     unsent: frozenset[str] = frozenset()
     means_already: frozenset[str] = frozenset()
+    failed_as: str = ""
 
     @property
     def system(self) -> str:
@@ -87,6 +89,13 @@ class Action(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
             UnavailableError: the system doesn't answer.
         """
         return self.applied_by(self.check(arguments), reader)
+
+    def judged(self, outcome: Outcome) -> Outcome:
+        """The outcome of the call; a refusal where the answer itself says that it came to nothing."""
+        said = outcome.value.get("status") if outcome.kind == "ok" and isinstance(outcome.value, dict) else None
+        if not self.failed_as or said != "failed":
+            return outcome
+        return rejected(self.failed_as, "the answer says: failed", outcome.status)
 
     def result(self, value: Any) -> dict[str, Any]:
         """What of the system's answer is stored with the effect; empty for an answer of another shape."""

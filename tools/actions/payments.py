@@ -123,6 +123,7 @@ ACTIONS: tuple[Action[Any], ...] = (
         applied_by=_on_payment(_refunded),
         keep=("id", "payment_id", "status", "amount"),
         means_already=frozenset({"refunded_changed", "already_refunded"}),
+        failed_as="refund_failed",
     ),
     Action(
         name="create_payment_link",

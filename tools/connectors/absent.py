@@ -40,5 +40,9 @@ class AbsentShop:
         self.reader: Any = _AbsentReader()
         self.writer = _AbsentWriter()
 
+    def refusing(self) -> frozenset[str]:
+        """None: what is not there does not keep failing."""
+        return frozenset()
+
     def close(self) -> None:
         """Nothing to close."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from knowledge.vocabulary.errors import UnavailableError
+from knowledge.vocabulary.errors import ReadRefusedError, UnavailableError
 from tools.connectors.outcome import Outcome, ok, rejected, retryable, unknown
 
 MAX_RETRY_AFTER = 3_600.0  # seconds; a longer Retry-After is a mistake of the other side
@@ -123,7 +123,10 @@ def _applied(answer: Answer) -> Outcome:
 
 
 def read_error(answer: Answer, name: str) -> UnavailableError | None:
-    """The error a read's answer stands for; None for a 2xx and for a 404, which is the caller's to judge."""
+    """The error a read's answer stands for; None for a 2xx and for a 404, which is the caller's to judge.
+
+    What would be answered again is a ReadRefusedError.
+    """
     status = answer.status
     if answer.success or status == 404:
         return None
@@ -131,15 +134,15 @@ def read_error(answer: Answer, name: str) -> UnavailableError | None:
     if status == 429:
         return UnavailableError(f"{name}_rate_limited", f"the {name} asks to wait {wait:g} s", wait)
     if status in _DENIED:
-        return UnavailableError(f"{name}_unauthorised", _denied(name, status), 30.0)
+        return ReadRefusedError(f"{name}_unauthorised", _denied(name, status), 30.0)
     if status == 501:
-        return UnavailableError(f"{name}_not_supported", f"the {name} doesn't offer this", 300.0)
+        return ReadRefusedError(f"{name}_not_supported", f"the {name} doesn't offer this", 300.0)
     problem = problem_of(answer)
     words = (problem.get("code"), problem.get("detail") or problem.get("title"))
     detail = " ".join([f"HTTP {status}", *(str(word) for word in words if word)])
     if answer.passing:
         return UnavailableError(f"{name}_unavailable", detail, wait)
-    return UnavailableError(f"{name}_refused_read", detail, 60.0)
+    return ReadRefusedError(f"{name}_refused_read", detail, 60.0)
 
 
 def _denied(name: str, status: int) -> str:

@@ -24,6 +24,12 @@ class Circuit:
         """Whether calls are refused or only probed."""
         return self._opened_at is not None
 
+    @property
+    def refuses(self) -> bool:
+        """Whether a call would be refused now; once the time to probe has come none is."""
+        opened_at = self._opened_at
+        return opened_at is not None and self._clock() < opened_at + self._open_seconds
+
     def enter(self) -> float:
         """0 when a call may start (then `leave` must follow), else the seconds after which to try again."""
         with self._lock:

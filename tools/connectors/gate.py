@@ -80,6 +80,11 @@ class Gate:
         with self._circuits_lock:
             return frozenset(system for system, circuit in self._circuits.items() if circuit.is_open)
 
+    def refusing(self) -> frozenset[str]:
+        """The systems whose next call would be refused without being made."""
+        with self._circuits_lock:
+            return frozenset(system for system, circuit in self._circuits.items() if circuit.refuses)
+
     def read(self, system: str, call: Call) -> Answer:
         """A 2xx or 404 answer, after retries with jittered backoff.
 

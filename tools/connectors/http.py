@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from knowledge.vocabulary.errors import UnavailableError
+from knowledge.vocabulary.errors import ReadRefusedError
 from knowledge.vocabulary.events import Address
 from knowledge.vocabulary.facts import (
     CheckoutFact,
@@ -59,6 +59,10 @@ class HttpShop:
         self._link = Link(url, token, policy)
         self.reader = HttpReader(self._link, self.gate)
         self.writer = HttpWriter(self._link, self.gate)
+
+    def refusing(self) -> frozenset[str]:
+        """The systems whose next call would be refused, because they keep failing."""
+        return self.gate.refusing()
 
     def close(self) -> None:
         """Closes all connections; calls after this fail."""
@@ -216,7 +220,7 @@ class HttpReader:
     def _ask(self, path: str, body: dict[str, Any]) -> Any:
         raw = self._read("POST", path, {}, msgspec.json.encode(body))
         if raw is None:
-            raise UnavailableError("shop_not_supported", f"the shop has no {path}", 300.0)
+            raise ReadRefusedError("shop_not_supported", f"the shop has no {path}", 300.0)
         return raw
 
     def _read(self, method: str, path: str, query: Query, body: bytes | None) -> Any:

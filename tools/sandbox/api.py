@@ -161,7 +161,7 @@ def _single_reads(router: APIRouter, shop: Shop) -> None:
     mount("/orders/{key}", lambda key: wire.order(books.orders.get(key)))
     mount("/payments/{key}", lambda key: wire.payment(books.payments.get(key)))
     mount("/payments/{key}/refunds", refunds)
-    mount("/payment-links/{key}", lambda key: wire.payment_link(books.links.get(key)))
+    mount("/payment-links/{key}", lambda key: wire.payment_link(shop.gateway.look_at_link(key)))
     mount("/products/{key}", lambda key: wire.product(books.products.get(key)))
     mount("/customers/{key}", customer)
 

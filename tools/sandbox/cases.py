@@ -1,5 +1,5 @@
-"""Asks the assistant (contract C) which checkouts have an owner; read by the judge command, never by the
-shop."""
+"""Asks the assistant (contract C) which checkouts, skus and stray payments have an owner; read by the judge
+command, never by the shop."""
 
 from dataclasses import dataclass, field
 
@@ -30,16 +30,17 @@ def ask_assistant(url: str, key: str | None) -> Cases:
             response.raise_for_status()
             page = response.json()
             for case in page["items"]:
-                _sort(found, case["checkout_id"], case["id"], case["status"], bool(case["owner"]))
+                about = case["checkout_id"] or (case.get("subject") or {}).get("id")
+                _sort(found, about, case["id"], case["status"], bool(case["owner"]))
             cursor = page["next"]
             if cursor is None:
                 return found
 
 
-def _sort(found: Cases, checkout_id: str | None, case_id: str, status: str, has_owner: bool) -> None:
+def _sort(found: Cases, about: str | None, case_id: str, status: str, has_owner: bool) -> None:
     if status in ENDED:
-        found.ended.add(checkout_id or case_id)
+        found.ended.add(about or case_id)
     elif has_owner or status in WAITING:
-        found.owned.add(checkout_id or case_id)
+        found.owned.add(about or case_id)
     else:
         found.adrift[case_id] = status

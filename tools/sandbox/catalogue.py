@@ -133,6 +133,96 @@ RANGE: dict[str, tuple[str, str, int, int, str, tuple[tuple[str, str], ...]]] = 
             ("熟龄", "mature"),
         ),
     ),
+    "keyboard": (
+        "机械键盘",
+        "Mechanical Keyboard",
+        29_900,
+        6_900,
+        "switch",
+        (
+            ("红轴", "red"),
+            ("茶轴", "brown"),
+            ("青轴", "blue"),
+            ("黑轴", "black"),
+            ("银轴", "silver"),
+            ("静音轴", "silent"),
+        ),
+    ),
+    "speaker": (
+        "蓝牙音箱",
+        "Bluetooth Speaker",
+        22_900,
+        4_900,
+        "colour",
+        (
+            ("黑色", "black"),
+            ("灰色", "grey"),
+            ("红色", "red"),
+            ("蓝色", "blue"),
+            ("米色", "beige"),
+            ("绿色", "green"),
+        ),
+    ),
+    "yoga_mat": (
+        "防滑瑜伽垫",
+        "Non-slip Yoga Mat",
+        8_900,
+        2_500,
+        "thickness",
+        (
+            ("4毫米", "4 mm"),
+            ("5毫米", "5 mm"),
+            ("6毫米", "6 mm"),
+            ("8毫米", "8 mm"),
+            ("10毫米", "10 mm"),
+            ("15毫米", "15 mm"),
+        ),
+    ),
+    "umbrella": (
+        "自动折叠雨伞",
+        "Folding Umbrella",
+        6_900,
+        1_800,
+        "colour",
+        (
+            ("藏青", "navy"),
+            ("黑色", "black"),
+            ("酒红", "burgundy"),
+            ("格纹", "tartan"),
+            ("透明", "clear"),
+            ("墨绿", "dark green"),
+        ),
+    ),
+    "blanket": (
+        "加厚珊瑚绒毯",
+        "Fleece Blanket",
+        12_900,
+        3_200,
+        "size",
+        (
+            ("100厘米", "100 cm"),
+            ("130厘米", "130 cm"),
+            ("150厘米", "150 cm"),
+            ("180厘米", "180 cm"),
+            ("200厘米", "200 cm"),
+            ("230厘米", "230 cm"),
+        ),
+    ),
+    "mug": (
+        "陶瓷马克杯",
+        "Stoneware Mug",
+        4_900,
+        1_400,
+        "colour",
+        (
+            ("白色", "white"),
+            ("蓝色", "blue"),
+            ("灰色", "grey"),
+            ("黄色", "yellow"),
+            ("棕色", "brown"),
+            ("粉色", "pink"),
+        ),
+    ),
     "e_book": (
         "电子书",
         "E-Book",
@@ -152,7 +242,7 @@ RANGE: dict[str, tuple[str, str, int, int, str, tuple[tuple[str, str], ...]]] = 
 DIGITAL = {"e_book"}
 BRANDS = {"CNY": ("云栖", "山行"), "USD": ("Northwind", "Fernhill")}
 STEP = 3  # per cent of the base price between one variant and the next
-FULL_SHELF = 500
+FULL_SHELF = 1_000
 SCARCE_VARIANT = 5
 
 

@@ -3,6 +3,7 @@
 from tools.sandbox.books import Books
 from tools.sandbox.events import lines, money, totals, without_none
 from tools.sandbox.geography import serviceability
+from tools.sandbox.marketing import Marketing
 from tools.sandbox.model import Address, Checkout, Json, Line, Priced
 from tools.sandbox.problem import forbidden, invalid, missing
 
@@ -23,8 +24,8 @@ def set_prices(priced: Priced, prices: Prices, discount: int | None) -> None:
 
 
 class Checkouts:
-    def __init__(self, books: Books) -> None:
-        self.books = books
+    def __init__(self, books: Books, marketing: Marketing) -> None:
+        self.books, self.marketing = books, marketing
 
     def start(self, checkout: Checkout) -> Checkout:
         self.books.add(checkout)
@@ -49,7 +50,7 @@ class Checkouts:
             return
         answer = serviceability(checkout.shipping_address)
         if answer["deliverable"]:
-            self._tell("address.accepted", checkout, {})
+            self._tell("address.accepted", checkout, without_none({"reason": answer["reason"]}))
         else:
             self._tell("address.rejected", checkout, {"reason": answer["reason"], "missing": answer["missing"]})
 
@@ -117,12 +118,18 @@ class Checkouts:
             raise forbidden(f"already_{checkout.status}", checkout.id)
 
     def _check_coupon(self, checkout: Checkout) -> None:
-        if checkout.coupon_code and checkout.coupon_code in self.books.coupons:
-            coupon = self.books.coupons.get(checkout.coupon_code)
-            coupon.used_by_checkout_id = checkout.id
-            self.books.touch(coupon)
-            discount = money(checkout.discount, checkout.currency)
-            self._tell("coupon.applied", checkout, {"coupon_code": coupon.id, "discount": discount})
+        """Asks the promotion system; a discount that it should have given and didn't is told by nobody."""
+        if not checkout.coupon_code:
+            return
+        status = self.marketing.apply(checkout, checkout.coupon_code)
+        if status != "valid":
+            self._tell("coupon.rejected", checkout, {"coupon_code": checkout.coupon_code, "reason": status})
+        elif checkout.discount:
+            self.tell_coupon(checkout, checkout.discount)
+
+    def tell_coupon(self, checkout: Checkout, discount: int) -> None:
+        shown = {"coupon_code": checkout.coupon_code, "discount": money(discount, checkout.currency)}
+        self._tell("coupon.applied", checkout, shown)
 
     def _tell(self, kind: str, checkout: Checkout, data: Json) -> None:
         self.books.emit(kind, checkout.id, {"checkout_id": checkout.id, **data})

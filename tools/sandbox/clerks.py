@@ -35,8 +35,11 @@ class Clerks:
         if checkout_id in self._looking or checkout_id not in self.books.checkouts:
             return
         pace = self.shop.config.pace
-        order = self._order(checkout_id)
-        delays = {"created": pace.confirm, "confirmed": pace.ship, "shipped": pace.deliver}
+        orders = self._orders(checkout_id)
+        order = orders[0] if orders else None
+        story = self.stage.story_of(checkout_id)
+        ships = pace.ship if story is None or story.plot.ships_after is None else story.plot.ships_after
+        delays = {"created": pace.confirm, "confirmed": ships, "shipped": pace.deliver}
         self._looking.add(checkout_id)
         self.scheduler.later(
             delays.get(order.status, pace.order) if order else pace.order, "look", checkout_id=checkout_id
@@ -48,27 +51,48 @@ class Clerks:
 
     def _look(self, checkout_id: str) -> None:
         self._looking.discard(checkout_id)
-        story = self.stage.stories.get(checkout_id)
+        story = self.stage.story_of(checkout_id)
         if story is not None and not story.plot.ships_by_itself:
             return
         if story is not None and story.fault is not None and not self.shop.config.resume_pipeline:
             return
-        order = self._order(checkout_id)
-        if order is not None:
-            self._carry_on(order)
+        orders = self._orders(checkout_id)
+        if orders:
+            forgotten = story.plot.forgets if story is not None else None
+            for order in orders:
+                self._carry_on(order, forgotten)
         elif story is None or (story.over and not story.plot.webhook_lost) or story.replies:
             self._order_what_was_paid(self.books.checkouts.get(checkout_id))
 
-    def _carry_on(self, order: Order) -> None:
-        ready = self._deliverable(order) and not self.shop.orders.short_of(order)
-        if order.status == "created" and ready and self.shop.gateway.paid(self._checkout(order)):
-            self.shop.orders.confirm(order.id)
-        elif order.status == "confirmed" and ready and not order.backorders:
-            self._take_authorised(order)
-            self.shop.orders.ship(order.id)
+    def chase(self, order_id: str) -> None:
+        """A note on an order: whoever reads it goes and looks why nothing was sent."""
+        order = self.books.orders.get(order_id)
+        story = self.stage.story_of(order.checkout_id)
+        if story is not None and story.fault == "fulfilment_stalled" and story.plot.forgets == "ship":
+            story.plot.forgets = None
+            self.stage.keep(story)
+            self.wake(order.checkout_id)
+
+    def _carry_on(self, order: Order, forgotten: str | None) -> None:
+        ready = self._deliverable(order) and not self.shop.orders.short_of(order) and not self._blocked(order)
+        if order.status == "created" and ready and forgotten != "confirm":
+            if self.shop.gateway.paid(self._checkout(order)):
+                self.shop.orders.confirm(order.id)
+        elif order.status == "confirmed" and ready and not order.backorders and forgotten != "ship":
+            if self._has_paid_anything(order):
+                self._take_authorised(order)
+                self.shop.orders.ship(order.id)
         elif order.status == "shipped":
             self._take_authorised(order)
             self.shop.orders.deliver(order.id)
+
+    def _blocked(self, order: Order) -> bool:
+        customer = self.books.customers.by_id.get(order.customer_id or "")
+        return customer is not None and customer.status != "active"
+
+    def _has_paid_anything(self, order: Order) -> bool:
+        checkout = self.books.checkouts.get(order.checkout_id)
+        return self.shop.gateway.tendered(checkout.id) > 0 or self.shop.gateway.paid(checkout)
 
     def _order_what_was_paid(self, checkout: Checkout) -> None:
         """A customer paid after all (by a link, say): set the goods aside and make the order."""
@@ -96,7 +120,7 @@ class Clerks:
 
     def _close_window(self, checkout_id: str) -> None:
         """The payment window is over: a sound shop expires what nobody paid and gives the goods back."""
-        story = self.stage.stories.get(checkout_id)
+        story = self.stage.story_of(checkout_id)
         checkout = self.books.checkouts.get(checkout_id)
         if checkout.status != "submitted" or (story is not None and story.plot.stuck_hold):
             return
@@ -117,9 +141,8 @@ class Clerks:
             return True
         return order.shipping_address is not None and bool(serviceability(order.shipping_address)["deliverable"])
 
-    def _order(self, checkout_id: str) -> Order | None:
-        live = [order for order in self.books.orders.of(checkout_id) if order.status != "cancelled"]
-        return live[-1] if live else None
+    def _orders(self, checkout_id: str) -> list[Order]:
+        return [order for order in self.books.orders.of(checkout_id) if order.status != "cancelled"]
 
     def _checkout(self, order: Order) -> Checkout:
         """The checkout with the order's own prices: what must be paid before the order is confirmed."""

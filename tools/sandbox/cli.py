@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from tools.sandbox.cases import Cases, ask_assistant
-from tools.sandbox.config import Chaos, Config
+from tools.sandbox.config import MACHINE_LIMIT, Chaos, Config
 from tools.sandbox.judge import Verdicts, table
 from tools.sandbox.judge import judge as judge_all
 from tools.sandbox.sandbox import Sandbox
@@ -19,6 +19,7 @@ from tools.sandbox.truth import read_truth
 
 app = typer.Typer(help="The demo shop: serves the shop contract, makes traffic and faults, knows the truth.")
 Share = Annotated[float, typer.Option(min=0, max=1)]
+Deadline = Annotated[float, typer.Option(min=0.01, help="real seconds: the assistant's own, so that stories fit it")]
 console = Console()
 WORDS = {
     1: "money at rest agrees, or somebody has the case",
@@ -55,6 +56,15 @@ def serve(
     messaging: Annotated[bool, typer.Option(help="without: POST /messages answers 501")] = True,
     truth: Annotated[Path | None, typer.Option(help="JSONL; default: beside the state file")] = None,
     state: Annotated[Path | None, typer.Option(help="SQLite file; without it the shop forgets at its end")] = None,
+    payment_deadline: Deadline = Config.payment_deadline,
+    reservation_deadline: Deadline = Config.reservation_deadline,
+    fulfilment_deadline: Deadline = Config.fulfilment_deadline,
+    stock_lag: Deadline = Config.stock_lag,
+    duplicate_window: Deadline = Config.duplicate_window,
+    machine_limit: Annotated[
+        str, typer.Option(help="the assistant's limit, minor units by currency as JSON: what a machine may settle")
+    ] = json.dumps(MACHINE_LIMIT),
+    customers: Annotated[int | None, typer.Option(min=10, help="how many; default: by the number of orders")] = None,
     latency: Annotated[float, typer.Option(min=0, help="seconds before every answer")] = 0.0,
     jitter: Annotated[float, typer.Option(min=0, help="up to so many seconds more")] = 0.0,
     errors: Annotated[float, typer.Option(min=0, max=1, help="share of 503")] = 0.0,
@@ -101,6 +111,7 @@ def _config(given: dict[str, Any]) -> Config:
         refund_settles_after=settles if settles >= 0 else None,
     )
     given["faults"] = tuple(given.pop("fault") or ())
+    given["machine_limit"] = {str(currency): int(most) for currency, most in json.loads(given["machine_limit"]).items()}
     if given["truth"] is None and given["state"] is not None:
         given["truth"] = given["state"].with_suffix(".truth.jsonl")
     return Config(**given, chaos=chaos)

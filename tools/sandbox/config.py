@@ -1,7 +1,33 @@
 """Every knob of the demo shop with its default, read by the wiring, the command line and the tests."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
+
+FEWEST_CUSTOMERS = 200
+MACHINE_LIMIT = {"CNY": 50_000, "USD": 7_000}  # minor units: above it a human approves
+
+# What the assistant is set to beside a demo shop with the defaults below, in seconds: every fault shows within some
+# ten seconds of its injection, no hard negative does. Those that must fit a value of `Config` are named.
+ASSISTANT_SETTINGS: dict[str, str] = {
+    "HELLOWORD_DEADLINE_PAYMENT": "4",  # payment_deadline
+    "HELLOWORD_DEADLINE_PAYMENT_BANK_TRANSFER": "3600",  # the shop's slow method: paid when the customer likes
+    "HELLOWORD_DEADLINE_RESERVATION": "3",  # reservation_deadline
+    "HELLOWORD_RESERVE_ON": "submit",
+    "HELLOWORD_DEADLINE_ORDER": "3",  # order_deadline
+    "HELLOWORD_DEADLINE_FULFILMENT": "5",  # fulfilment_deadline, from `expected_ship_at` (promised_soon, else a day)
+    "HELLOWORD_DEADLINE_ABANDONED": "4",
+    "HELLOWORD_DEADLINE_REFUND": "3",
+    "HELLOWORD_RETRY_GRACE": "1",
+    "HELLOWORD_DUPLICATE_WINDOW": "6",  # duplicate_window
+    "HELLOWORD_STOCK_LAG": "3",  # stock_lag
+    "HELLOWORD_CUSTOMER_REPLY_TIMEOUT": "8",  # customers answer within 1.5 times reply_delay, scaled
+    "HELLOWORD_APPROVAL_TIMEOUT": "10",
+    "HELLOWORD_FOLLOW_UP_AFTER": "3600",
+    "HELLOWORD_SWEEP_EVERY": "2",
+    "HELLOWORD_LOW_BATCH_EVERY": "1",
+    "HELLOWORD_AUTO_LIMIT": json.dumps(MACHINE_LIMIT),  # machine_limit
+}
 
 
 @dataclass
@@ -43,7 +69,11 @@ class Chaos:
 
 @dataclass
 class Config:
-    """How one demo shop is set up; money limits and deadlines are the assistant's own and unknown here."""
+    """How one demo shop is set up.
+
+    Deadlines and limits are the assistant's own; those here (in real seconds, whatever the time scale) only say when
+    a story goes on and which repairs the truth marks as a machine's: keep them beside `ASSISTANT_SETTINGS`.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8100
@@ -60,10 +90,19 @@ class Config:
     seed: int = 7
     run: str | None = None
     time_scale: float = 1.0
+    payment_deadline: float = 4.0
+    reservation_deadline: float = 3.0
     order_deadline: float = 3.0
+    fulfilment_deadline: float = 5.0
+    stock_lag: float = 3.0
+    duplicate_window: float = 6.0
+    promised_soon: float = 1.0
+    machine_limit: dict[str, int] = field(default_factory=lambda: dict(MACHINE_LIMIT))
+    customers: int | None = None
     reply_delay: float = 2.0
     silent_share: float = 0.2
     accept_share: float = 0.8
+    words_share: float = 0.05
     resume_pipeline: bool = True
     messaging: bool = True
     truth: Path | None = None
@@ -72,10 +111,15 @@ class Config:
     chaos: Chaos = field(default_factory=Chaos)
 
     def __post_init__(self) -> None:
-        for name in ("fault_share", "hard_negative_share", "silent_share", "accept_share"):
+        for name in ("fault_share", "hard_negative_share", "silent_share", "accept_share", "words_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie between 0 and 1")
         if self.rate < 0 or self.time_scale <= 0:
             raise ValueError("rate must not be negative and time_scale must be positive")
         if self.token == self.admin_token:
             raise ValueError("token and admin_token must differ: the assistant must never read the truth")
+
+    @property
+    def crowd(self) -> int:
+        """How many customers: so many that hardly one of them has more than two broken orders."""
+        return self.customers or max(FEWEST_CUSTOMERS, (self.orders or 0) // 2)

@@ -47,6 +47,7 @@ class Crew:
         self.traffic = Traffic(self.shop, self.stage)
         self.shop.on_refund = self._refund_opened
         self.shop.on_message = self.crowd.hear
+        self.shop.on_note = self.clerks.chase
         self._take_up()
 
     def _take_up(self) -> None:
@@ -77,10 +78,15 @@ class Crew:
     # --------------------------------------------------------------------------------------
 
     def ids_of(self, checkout_id: str) -> Json:
-        """The ids around a checkout; nothing of its truth."""
+        """The ids around a checkout (of a sku or a stray payment: its own); nothing of its truth."""
         books = self.books
+        story = self.stage.story_of(checkout_id)
+        if checkout_id not in books.checkouts and story is not None:
+            return {"checkout_id": None, "subject": {"kind": story.plot.about, "id": checkout_id}}
         return {
             "checkout_id": checkout_id,
+            "subject": {"kind": "checkout", "id": checkout_id},
+            "other_checkout_ids": list(story.others.values()) if story is not None else [],
             "customer_id": books.checkouts.get(checkout_id).customer_id,
             "order_ids": [order.id for order in books.orders.of(checkout_id)],
             "payment_ids": [payment.id for payment in books.payments.of(checkout_id)],
@@ -96,11 +102,15 @@ class Crew:
             shelf = self.books.shelves[kind]
             chosen = list(shelf) if checkout_id is None or kind in WITHOUT_OWNER else shelf.of(checkout_id)
             if checkout_id is not None and kind == "checkout":
-                chosen = [shelf.get(checkout_id)]
+                chosen = [] if self._has_no_checkout(checkout_id) else [shelf.get(checkout_id)]
             if checkout_id is not None and kind == "refund":
                 chosen = [one for payment in self.books.payments.of(checkout_id) for one in shelf.of(payment.id)]
             books[f"{kind}s"] = [{**record.model_dump(), **_total(record)} for record in chosen]
         return books
+
+    def _has_no_checkout(self, subject: str) -> bool:
+        story = self.stage.stories.get(subject)
+        return story is not None and story.plot.about != "checkout"
 
     def stats(self) -> Json:
         return {
@@ -120,6 +130,7 @@ class Crew:
                 "lost_on_purpose": self.sender.lost,
                 "rejected": len(self.sender.rejected),
             },
+            "beats_refused": len(self.stage.refused),
             "jobs_waiting": self.scheduler.waiting,
         }
 
@@ -142,7 +153,7 @@ class Crew:
         elif name == "cancel":
             self.shop.checkouts.cancel(deed.get("checkout_id", ""), "customer_request")
         elif name in ("correct_address", "come_back"):
-            story = self.stage.stories.get(deed.get("checkout_id", ""))
+            story = self.stage.story_of(deed.get("checkout_id", ""))
             if story is None:
                 raise invalid("deed", "no story about this checkout")
             if name == "come_back":

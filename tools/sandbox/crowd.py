@@ -13,6 +13,16 @@ from tools.sandbox.stage import Stage
 from tools.sandbox.story import Story
 
 LINK = re.compile(r"/pay/([A-Za-z0-9-]+)")
+WORDS = {
+    ("zh-CN", True): "好的，就这样办吧。",
+    ("en", True): "Yes please, go ahead.",
+    ("zh-CN", False): "不用了，谢谢。",
+    ("en", False): "No, thank you.",
+}
+LEFT_UNPAID = ("abandoned_checkout", "repeated_submission", "payment_failed")  # a reminder brings them back
+MONEY_BACK = ("no_refund", "no_cancel")  # of what declines, what an unwilling customer prefers
+BOTH = {"cancel_one", "keep_both"}
+RATED = {"rate:1", "rate:5"}
 
 
 class Crowd:
@@ -26,7 +36,7 @@ class Crowd:
 
     def hear(self, message: Message) -> None:
         """A message was sent for the first time; the answer (if any) comes after the reply delay."""
-        story = self.stage.stories.get(message.checkout_id or "")
+        story = self.stage.story_of(message.checkout_id)
         if story is not None and story.attitude != "silent":
             rng = self._dice(story, message)
             delay = self.shop.config.reply_delay * rng.uniform(0.5, 1.5)
@@ -34,20 +44,27 @@ class Crowd:
 
     def _read(self, message_id: str) -> None:
         message = self.books.messages.get(message_id)
-        story = self.stage.stories[message.checkout_id or ""]
-        checkout = self.books.checkouts.get(story.checkout_id)
+        story = self.stage.story_of(message.checkout_id)
+        if story is None:
+            return
+        checkout = self.books.checkouts.get(message.checkout_id or "")
         story.replies += 1
         self.stage.keep(story)
         rng = self._dice(story, message)
+        if story.attitude == "words":
+            self._say(message, rng.random() < self.shop.config.accept_share)
+            return
         willing = story.attitude == "answers"
         if willing and self._follow_link(message):
             return
-        chosen = self._choose(message, rng, willing) if message.choices else None
+        chosen = self._choose(story, message, rng, willing) if message.choices else None
         if not willing:
             return
-        if checkout.status == "open" or (story.fault == "abandoned_checkout" and self._unpaid(checkout)):
+        declined = chosen is not None and chosen.startswith("no")
+        left = checkout.status == "open" or (story.fault in LEFT_UNPAID and self._unpaid(checkout))
+        if left and not declined:
             self.come_back(story)
-        elif (chosen is None or chosen.startswith("no")) and self._lacks_address(checkout):
+        elif (chosen is None or declined) and chosen not in MONEY_BACK and self._lacks_address(checkout):
             self.correct_address(story)
 
     def _follow_link(self, message: Message) -> bool:
@@ -62,13 +79,30 @@ class Crowd:
             return True
         return False
 
-    def _choose(self, message: Message, rng: Random, willing: bool) -> str:
-        wanted = [choice for choice in message.choices if not choice["id"].startswith("no")]
-        declined = [choice for choice in message.choices if choice["id"].startswith("no")]
+    def _choose(self, story: Story, message: Message, rng: Random, willing: bool) -> str:
+        """One of the choices by its id: of two orders what the story wishes, an address that is offered (it is the one
+        of old, which is right), how it was (good or bad), else the first of what is offered or of what declines."""
+        offered = [choice["id"] for choice in message.choices]
+        chosen: str
+        wanted = [choice for choice in offered if not choice.startswith("no")]
+        declined = [choice for choice in offered if choice.startswith("no")]
         accepts = willing and rng.random() < self.shop.config.accept_share
-        chosen = (wanted if accepts and wanted else declined or wanted)[0]
-        self.reply(message, chosen["id"], None)
-        return str(chosen["id"])
+        if set(offered) >= BOTH:
+            chosen = story.wish if willing else "keep_both"
+        elif set(offered) >= RATED:
+            chosen = "rate:5" if accepts else "rate:2"
+        elif "use_address" in wanted and willing:
+            chosen = "use_address"
+        elif not willing and set(declined) & set(MONEY_BACK):
+            chosen = next(choice for choice in declined if choice in MONEY_BACK)
+        else:
+            chosen = (wanted if accepts and wanted else declined or wanted)[0]
+        self.reply(message, chosen, None)
+        return chosen
+
+    def _say(self, message: Message, yes: bool) -> None:
+        """An answer in words, without pressing anything."""
+        self.reply(message, None, WORDS[message.language, yes])
 
     def reply(self, message: Message, choice: str | None, text: str | None) -> Json:
         """The customer answers a message by a choice or in words."""

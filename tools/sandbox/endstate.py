@@ -6,10 +6,12 @@ from typing import Any
 
 from tools.sandbox.geography import serviceability
 from tools.sandbox.model import Address
+from tools.sandbox.places import same_place
 
 Json = dict[str, Any]
 LATER = ("on_delivery", "pay_later")
-MONEY_OPEN = ("overpaid", "underpaid", "kept_money", "paid_no_order", "total_differs")
+PROGRESS = ("created", "confirmed", "on_hold", "shipped", "delivered")
+MONEY_OPEN = ("overpaid", "underpaid", "kept_money", "paid_no_order", "total_differs", "disputed")
 
 
 @dataclass
@@ -76,31 +78,73 @@ class Around:
         return self.checkout["status"] == "submitted" and (ends or "") > self.now
 
 
-def end_state(around: Around, agreed_total: int | None = None) -> str:
-    """One word for where the checkout stands; `agreed_total` is the better of the totals the customer was
-    shown."""
-    if len(around.live) > 1:
+def end_state(around: Around, agreed_total: int | None = None, addresses: list[Json] | None = None) -> str:
+    """One word for where the checkout stands; `agreed_total` is the best of the totals that the customer was shown
+    or is entitled to (minor units), `addresses` are those he meant and typed."""
+    if any(payment["disputed"] for payment in around.payments):
+        return "disputed"
+    if not around.live:
+        return _without_order(around)
+    order = _together(around.live)
+    bought = _quantities(around.checkout)
+    if len(around.live) > 1 and any(n > bought[sku] for sku, n in _quantities(order).items()):
         return "double_order"
-    if around.live:
-        return _with_order(around, around.live[0], agreed_total)
-    return _without_order(around)
-
-
-def _with_order(around: Around, order: Json, agreed: int | None) -> str:
-    if order["delivered_at"] and order["shipped_at"] and order["delivered_at"] < order["shipped_at"]:
+    if any(_contradictory(one) for one in around.live):
         return "contradictory_times"
-    money = _money(around, order, agreed)
-    if money is not None:
-        return money
+    if _blocked(around) and order["status"] != "delivered":
+        return "account_blocked"
+    return _money(around, order, agreed_total) or _goods(around, order, addresses or [])
+
+
+def _together(orders: list[Json]) -> Json:
+    """The live orders of one checkout as one: parts of a split order belong together."""
+    if len(orders) == 1:
+        return orders[0]
+    statuses = [order["status"] for order in orders]
+    return {
+        **orders[0],
+        "lines": [line for order in orders for line in order["lines"]],
+        "total": sum(order["total"] for order in orders),
+        "backorders": {key: at for order in orders for key, at in order["backorders"].items()},
+        "status": "on_hold" if "on_hold" in statuses else min(statuses, key=PROGRESS.index),
+    }
+
+
+def _contradictory(order: Json) -> bool:
+    return bool(order["delivered_at"] and order["shipped_at"] and order["delivered_at"] < order["shipped_at"])
+
+
+def _blocked(around: Around) -> bool:
+    return bool((around.customer or {}).get("status", "active") != "active")
+
+
+def _goods(around: Around, order: Json, addresses: list[Json]) -> str:
+    """Where the goods stand, of an order that the money agrees with."""
     if _undeliverable(order):
         return "undeliverable"
+    if _misaddressed(order, addresses):
+        return "misaddressed"
     if _short(around, order):
         return "paid_short_stock"
     if order["status"] == "on_hold":
         return "on_hold"
+    if any(_stalled(one, around.now) for one in around.live):
+        return "stalled"
     if order["backorders"]:
         return "backordered"
     return _lines(around, order)
+
+
+def _misaddressed(order: Json, addresses: list[Json]) -> bool:
+    if order["pickup_point_id"] or not any(line["requires_shipping"] for line in order["lines"]):
+        return False
+    return not same_place(order["shipping_address"] or {}, addresses)
+
+
+def _stalled(order: Json, now: str) -> bool:
+    """The parcel is stuck on its way, or should have left."""
+    overdue = (order["expected_ship_at"] or "~") < now and not order["shipped_at"]
+    return bool(order["exception"]) or (overdue and not order["backorders"])
 
 
 def _money(around: Around, order: Json, agreed: int | None) -> str | None:

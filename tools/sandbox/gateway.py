@@ -91,9 +91,10 @@ class Gateway:
     def dispute(self, payment_id: str, amount: int) -> Payment:
         """A charge-back: the bank takes `amount` back from what is left."""
         payment = self.books.payments.get(payment_id)
-        payment.disputed += min(amount, payment.refundable)
+        taken = min(amount, payment.refundable)
+        payment.disputed += taken
         self.books.touch(payment)
-        self._tell("payment.disputed", payment, payment.disputed)
+        self._tell("payment.disputed", payment, taken)
         return payment
 
     def refund(self, payment_id: str, amount: int, currency: str, reason: str, expected: int) -> Refund:
@@ -154,18 +155,23 @@ class Gateway:
         )
 
     def cancel_link(self, link_id: str) -> PaymentLink:
-        link = self.books.links.get(link_id)
+        link = self.look_at_link(link_id)
         if link.status != "open":
             raise forbidden(f"already_{link.status}", link_id)
         link.status = "cancelled"
         return self.books.touch(link)
 
-    def pay_link(self, link_id: str, method: str = "card") -> Payment:
-        """The customer pays by the link: single use, and only while it is open."""
+    def look_at_link(self, link_id: str) -> PaymentLink:
+        """The link as it stands now: one whose time has passed is expired."""
         link = self.books.links.get(link_id)
         if link.status == "open" and link.expires_at < rfc3339(self.books.clock.now()):
             link.status = "expired"
             self.books.touch(link)
+        return link
+
+    def pay_link(self, link_id: str, method: str = "card") -> Payment:
+        """The customer pays by the link: single use, and only while it is open."""
+        link = self.look_at_link(link_id)
         if link.status != "open":
             raise forbidden(f"already_{link.status}", link_id)
         payment = self.request(self.books.checkouts.get(link.checkout_id), link.amount, method)

@@ -61,10 +61,27 @@ ABROAD = [
 PLACES = [Place("CN", p, c, d, z, CN_STREETS) for p, c, d, z in CHINA]
 PLACES += [Place(n, p, c, "", z, EN_STREETS) for n, p, c, z in ABROAD]
 SERVED = {place.country for place in PLACES}
-UNSERVED_PROVINCES = {"西藏自治区", "海南省三沙市"}
+# Where no carrier goes: with pickup points nearby, and without.
+PICKUP_ONLY = [
+    Place("CN", "西藏自治区", "拉萨市", "城关区", "850000", CN_STREETS),
+    Place("US", "AK", "Anchorage", "", "99501", EN_STREETS),
+]
+OUT_OF_REACH = [
+    Place("CN", "海南省", "三沙市", "西沙区", "573199", CN_STREETS),
+    Place("US", "HI", "Hana", "", "96713", EN_STREETS),
+]
+UNSERVED = {(place.country, place.province, place.city) for place in (*PICKUP_ONLY, *OUT_OF_REACH)}
+UNSERVED_PROVINCES = {("CN", "西藏自治区"), ("US", "AK"), ("US", "HI")}
 NEEDED_IN_CHINA = ("recipient", "phone", "province", "city", "district", "street")
 NEEDED_ABROAD = ("recipient", "phone", "country", "city", "street", "postcode")
-POSTCODES = {"CN": r"\d{6}", "US": r"\d{5}(-\d{4})?", "AU": r"\d{4}", "DE": r"\d{5}", "SG": r"\d{6}"}
+POSTCODES = {
+    "CN": r"\d{6}",
+    "US": r"\d{5}(-\d{4})?",
+    "GB": r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}",
+    "AU": r"\d{4}",
+    "DE": r"\d{5}",
+    "SG": r"\d{6}",
+}
 PHONE = re.compile(r"\+?[0-9][0-9 ()-]{6,18}")
 
 
@@ -78,13 +95,18 @@ def serviceability(address: Address) -> Json:
     lacking = [field for field in needed if not (getattr(address, field) or "").strip()]
     if lacking:
         return _answer(False, "incomplete", lacking, _completed(address, lacking))
-    if country not in SERVED or (address.province or "") in UNSERVED_PROVINCES:
+    if not _served(address, country):
         return _answer(False, "no_carrier")
     if not PHONE.fullmatch(address.phone or ""):
         digits = re.sub(r"[^0-9+]", "", address.phone or "")
         fixed = address.model_copy(update={"phone": digits}) if PHONE.fullmatch(digits) else None
         return _answer(False, "phone_format", normalised=fixed)
     return _postcode(address, country)
+
+
+def _served(address: Address, country: str) -> bool:
+    where = (country, address.province or "", address.city or "")
+    return country in SERVED and where[:2] not in UNSERVED_PROVINCES and where not in UNSERVED
 
 
 def _postcode(address: Address, country: str) -> Json:
@@ -103,14 +125,15 @@ def _postcode(address: Address, country: str) -> Json:
 
 def pickup_points(address: Address, limit: int) -> list[Json]:
     """Points in the same city, else the same province; nearest first, the distance is made up but stable."""
-    near = [p for p in PLACES if address.city and p.city == address.city]
-    near = near or [p for p in PLACES if address.province and p.province == address.province]
+    known = [*PLACES, *PICKUP_ONLY]
+    near = [p for p in known if address.city and p.city == address.city]
+    near = near or [p for p in known if address.province and p.province == address.province]
     points = [_point(place, n, address) for place in near for n in (1, 2, 3)]
     return sorted(points, key=lambda point: (point["distance_m"], point["id"]))[:limit]
 
 
 def pickup_point_ids() -> set[str]:
-    return {_point_id(place, n) for place in PLACES for n in (1, 2, 3)}
+    return {_point_id(place, n) for place in (*PLACES, *PICKUP_ONLY) for n in (1, 2, 3)}
 
 
 def _point_id(place: Place, number: int) -> str:

@@ -1,6 +1,7 @@
-"""For tests: a demo shop on a free loopback port, with a client for the contract and one for the operator's
-door."""
+"""For tests: a demo shop on a free loopback port (or in the same thread), with a client for the contract and one for
+the operator's door."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from fastapi import FastAPI
 
 from tools.sandbox.config import Config
 from tools.sandbox.judge import Verdicts, judge
@@ -35,7 +37,8 @@ class Running:
         return self.shop.post(path, json={} if body is None else body, headers=sent)
 
     def scenario(self, fault: str | None = None, hard_negative: str | None = None, **options: Any) -> dict[str, Any]:
-        """One checkout with exactly this story, played at once; answers its ids."""
+        """One checkout (or sku, or stray payment: `subject` says) with exactly this story, played at once; answers its
+        ids."""
         body = {"fault": fault, "hard_negative": hard_negative, "options": options}
         return self._json(self.admin.post("/_sandbox/scenario", json=body))
 
@@ -68,10 +71,11 @@ class Running:
     def judge(self, open_cases: set[str] | None = None) -> Verdicts:
         return judge(self.sandbox.crew.truth.rows, self.state(), open_cases)
 
-    def judge_one(self, checkout_id: str, open_cases: set[str] | None = None) -> Verdicts:
-        """The verdict about one checkout; the stock of the whole house is left out."""
-        state = {**self.state(checkout_id), "stocks": []}
-        return judge(self.sandbox.crew.truth.rows, state, open_cases)
+    def judge_one(self, subject: str, open_cases: set[str] | None = None) -> Verdicts:
+        """The verdict about one checkout (or sku, or stray payment); the stock of the whole house is left out."""
+        truth = self.sandbox.crew.truth.rows
+        rows = {subject: truth[subject]} if subject in truth else {}
+        return judge(rows, self.state(subject), open_cases, house=False)
 
     def wait_until(self, happened: Callable[[], Any], timeout: float = 5.0) -> Any:
         """The first true answer of `happened`; a TimeoutError otherwise."""
@@ -110,3 +114,39 @@ def running_sandbox(config: Config | None = None, **settings: Any) -> Iterator[R
             yield Running(sandbox, sandbox.base_url, config.token, shop, admin)
     finally:
         sandbox.stop()
+
+
+class InThread(httpx.BaseTransport):
+    """Calls the app in this thread, without a socket."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._door = httpx.ASGITransport(app)
+        self._runner = asyncio.Runner()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            answer = await self._door.handle_async_request(request)
+            return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+
+        return self._runner.run(ask())
+
+    def close(self) -> None:
+        self._runner.close()
+
+
+@contextmanager
+def still_sandbox(config: Config | None = None, **settings: Any) -> Iterator[Running]:
+    """A demo shop in this thread, without a server: calls are answered at once, and nothing happens by itself (no
+    clerks, customers or deadlines; events stay in the house). A story takes milliseconds."""
+    config = config or Config(**{"port": 0, **settings})
+    sandbox = Sandbox(config)
+
+    def client(token: str) -> httpx.Client:
+        headers = {"authorization": f"Bearer {token}"}
+        return httpx.Client(transport=InThread(sandbox.app), base_url=sandbox.base_url, headers=headers)
+
+    try:
+        with client(config.token) as shop, client(config.admin_token) as admin:
+            yield Running(sandbox, sandbox.base_url, config.token, shop, admin)
+    finally:
+        sandbox.crew.truth.close()

@@ -61,9 +61,27 @@ class Marketing:
             self._sent = {message.dedupe_key: message.id for message in self.books.messages}
         return self.books.messages.by_id.get(self._sent.get(dedupe_key, ""))
 
+    def apply(self, checkout: Checkout, code: str) -> str:
+        """The checkout uses the coupon up, if it may; the coupon's status before that."""
+        status = str(self.look_at(code, checkout.customer_id, checkout.id)["status"])
+        if status == "valid" and not self.books.coupons.get(code).reusable:
+            self.use(code, checkout.id)
+        return status
+
+    def use(self, code: str, checkout_id: str) -> None:
+        coupon = self.books.coupons.get(code)
+        coupon.used_by_checkout_id = checkout_id
+        self.books.touch(coupon)
+
+    def expire(self, code: str) -> None:
+        """The coupon has just run out."""
+        coupon = self.books.coupons.get(code)
+        coupon.expires_at = self.books.clock.moment()
+        self.books.touch(coupon)
+
     def _status(self, coupon: Coupon, customer_id: str | None, checkout_id: str | None) -> str:
-        if coupon.used_by_checkout_id and coupon.used_by_checkout_id != checkout_id:
-            return "used"
+        if coupon.used_by_checkout_id:
+            return "valid" if coupon.used_by_checkout_id == checkout_id else "used"
         if coupon.expires_at and coupon.expires_at < rfc3339(self.books.clock.now()):
             return "expired"
         if coupon.customer_id and customer_id and coupon.customer_id != customer_id:
@@ -72,7 +90,8 @@ class Marketing:
 
     def _discount(self, coupon: Coupon, checkout: Checkout | None) -> Json | None:
         if coupon.amount is not None:
-            return money(coupon.amount, coupon.currency or "CNY")
+            most = checkout.goods if checkout is not None else coupon.amount
+            return money(min(coupon.amount, most), coupon.currency or "CNY")
         if checkout is None:
             return None
         return money(checkout.goods * (coupon.percent or 0) // 100, checkout.currency)

@@ -94,6 +94,7 @@ class Order(Priced):
     notes: list[str] = Field(default_factory=list)
     shipped_at: str | None = None
     delivered_at: str | None = None
+    exception: str | None = None
 
 
 class Payment(Record):
@@ -181,6 +182,8 @@ class PastOrder(BaseModel):
 
 
 class Customer(Record):
+    """`cast`: invented for one story, and not drawn for any other."""
+
     name: str
     language: str
     currency: str
@@ -193,11 +196,13 @@ class Customer(Record):
     marketing_consent: bool
     time_zone: str
     addresses: list[Address]
+    cast: bool = False
     history: list[PastOrder] = Field(default_factory=list)
 
 
 class Coupon(Record):
-    """The record's id is the code; exactly one of `percent` and `amount` is set."""
+    """The record's id is the code; exactly one of `percent` and `amount` is set. `reusable`: by everybody, ever
+    again."""
 
     customer_id: str | None = None
     percent: int | None = None
@@ -205,6 +210,7 @@ class Coupon(Record):
     currency: str | None = None
     expires_at: str | None = None
     reason: str = ""
+    reusable: bool = False
     used_by_checkout_id: str | None = None
 
 

@@ -6,7 +6,7 @@ from tools.sandbox.checkouts import Prices, set_prices
 from tools.sandbox.events import money, without_none
 from tools.sandbox.gateway import Gateway
 from tools.sandbox.geography import pickup_point_ids
-from tools.sandbox.model import Address, Json, Line, Order
+from tools.sandbox.model import Address, Checkout, Json, Line, Order
 from tools.sandbox.problem import forbidden, invalid
 from tools.sandbox.warehouse import Warehouse
 
@@ -14,13 +14,34 @@ PROMISED_WITHIN = 24 * 3600.0
 PICKUP_POINTS = pickup_point_ids()
 
 
+def shares(checkout: Checkout, count: int) -> list[Json]:
+    """The checkout's lines and amounts dealt out to so many orders (not more than lines); together they are the
+    checkout's. Fees and as much discount as it can bear go to the first."""
+    count = max(1, min(count, len(checkout.lines)))
+    left = {"discount": checkout.discount, "tax": checkout.tax}
+    found: list[Json] = []
+    for number in range(count):
+        lines = [line.model_copy() for line in checkout.lines[number::count]]
+        goods = sum(line.unit_price * line.quantity for line in lines)
+        discount = min(left["discount"], goods)
+        tax = left["tax"]
+        if number < count - 1:
+            tax = min(tax, (checkout.tax_rate * (goods - discount) + 5_000) // 10_000)
+        left = {"discount": left["discount"] - discount, "tax": left["tax"] - tax}
+        first = {name: getattr(checkout, name) if number == 0 else 0 for name in ("shipping_fee", "fees", "rounding")}
+        address = checkout.shipping_address.model_copy() if checkout.shipping_address else None
+        rest = {"currency": checkout.currency, "tax_rate": checkout.tax_rate, "shipping_address": address}
+        found.append({"lines": lines, "discount": discount, "tax": tax, **first, **rest})
+    return found
+
+
 class Orders:
     def __init__(self, books: Books, gateway: Gateway, warehouse: Warehouse) -> None:
         self.books, self.gateway, self.warehouse = books, gateway, warehouse
 
-    def create(self, checkout_id: str) -> Order:
-        """The checkout's one order, with its payments and reservations attached; reserves and takes
-        nothing."""
+    def create(self, checkout_id: str, promised_within: float = PROMISED_WITHIN, parts: int = 1) -> Order:
+        """The checkout's order, with its payments and reservations attached; reserves and takes nothing. The shop's
+        own people may send it in `parts`; the last one is returned."""
         checkout = self.books.checkouts.get(checkout_id)
         existing = self.books.orders.of(checkout_id)
         if existing:
@@ -29,24 +50,31 @@ class Orders:
             raise forbidden("checkout_expired", f"{checkout_id} is {checkout.status}")
         if checkout.status == "open" or not self.gateway.paid(checkout):
             raise forbidden("not_paid", f"{self.gateway.tendered(checkout_id)} of {checkout.total}")
-        parts = ("currency", "shipping_fee", "tax", "tax_rate", "fees", "discount", "rounding", "customer_id")
-        order = Order(
-            id=self.books.new_id("ord"),
-            checkout_id=checkout_id,
-            lines=[line.model_copy() for line in checkout.lines],
-            shipping_address=checkout.shipping_address.model_copy() if checkout.shipping_address else None,
-            expected_ship_at=self.books.clock.after(PROMISED_WITHIN),
-            **{part: getattr(checkout, part) for part in parts},
-        )
-        self.books.add(order)
+        return self.promise(checkout, promised_within, parts)
+
+    def promise(self, checkout: Checkout, within: float = PROMISED_WITHIN, parts: int = 1) -> Order:
+        """What `create` does once nothing forbids it; a careless shop doesn't ask."""
+        orders = [
+            Order(
+                id=self.books.new_id("ord"),
+                checkout_id=checkout.id,
+                customer_id=checkout.customer_id,
+                expected_ship_at=self.books.clock.after(within),
+                **part,
+            )
+            for part in shares(checkout, parts)
+        ]
+        for order in orders:
+            self.books.add(order)
         checkout.status = "completed"
         self.books.touch(checkout)
-        for held in self.books.reservations.of(checkout_id):
+        for held in self.books.reservations.of(checkout.id):
             if held.status == "held":
                 held.expires_at = None
                 self.books.touch(held)
-        self.tell("order.created", order)
-        return order
+        for order in orders:
+            self.tell("order.created", order)
+        return orders[-1]
 
     def confirm(self, order_id: str) -> Order:
         """Promises delivery and commits what is held."""
@@ -154,9 +182,16 @@ class Orders:
         self.warehouse.ship(order.checkout_id)
         return self._changed("order.shipped", order, time=order.shipped_at)
 
+    def get_stuck(self, order_id: str, reason: str) -> Order:
+        """The carrier reports that the parcel doesn't go on."""
+        order = self._in(order_id, ("shipped",))
+        order.exception = reason
+        return self._changed("shipment.exception", order, reason)
+
     def deliver(self, order_id: str, at: str | None = None) -> Order:
         order = self._in(order_id, ("shipped",))
         order.status, order.delivered_at = "delivered", at or self.books.clock.moment()
+        order.exception = None
         return self._changed("order.delivered", order, time=order.delivered_at)
 
     def short_of(self, order: Order) -> dict[str, int]:

@@ -1,13 +1,14 @@
-"""Who shops here: two hundred invented customers, half Chinese and half English; no name or number is
-anybody's."""
+"""Who shops here: invented customers, half Chinese and half English; no name or number is anybody's."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from statistics import median
 from typing import Literal
 
 from tools.sandbox.clock import rfc3339
 from tools.sandbox.geography import PLACES, Place
 from tools.sandbox.model import Address, Customer, PastOrder
+from tools.sandbox.story import Cast
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN = ("子涵", "欣怡", "浩然", "梓萱", "宇航", "思远", "雨桐", "嘉懿", "明轩", "若溪", "一诺", "晨曦")
@@ -44,16 +45,35 @@ PHONES = {
     "SG": "+65 6000 {n:04d}",
 }
 VIP_SHARE, CONSENT_SHARE = 0.1, 0.7
+USUAL = {"CNY": 45_000, "USD": 8_500}  # minor units: the median of this shop's baskets
+LARGE = 100.0  # times the usual
+FIRST_CAST = 90_000
+FIRST_DAY = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 
 
-def build(seed: int, count: int = 200) -> list[Customer]:
-    """`count` customers, even numbers Chinese, odd numbers English; the same seed gives the same people."""
-    rng = Random(f"people:{seed}")
-    return [_customer(rng, number) for number in range(count)]
+def invent(seed: int, number: int) -> Customer:
+    """Customer `number`: even ones Chinese, odd ones English; the same seed gives the same people."""
+    rng = Random(f"people:{seed}:{number}")
+    return _customer(rng, f"CU-{number:04d}", number, number % 2 == 0, _history(rng, rng.randint(0, 9)))
 
 
-def _customer(rng: Random, number: int) -> Customer:
-    chinese = number % 2 == 0
+def cast(seed: int, number: int, kind: Cast, like: Customer) -> Customer:
+    """Somebody new for one story, with the language, tier and consent of `like`: who has ordered often enough to
+    be known (`frequent`), or always orders a lot (`large_buyer`)."""
+    rng = Random(f"cast:{seed}:{number}")
+    history = _history(rng, rng.randint(7, 10), LARGE if kind == "large_buyer" else 1)
+    made = _customer(rng, f"CU-X{number:04d}", FIRST_CAST + number, like.language == "zh-CN", history)
+    alike = ("tier", "marketing_consent", "preferred_channel", "allowed_channels")
+    return made.model_copy(update={"cast": True, **{name: getattr(like, name) for name in alike}})
+
+
+def usual_total(customer: Customer) -> int:
+    """What the customer usually spends on an order, in minor units (what a newcomer would, without a history)."""
+    totals = [past.total for past in customer.history]
+    return int(median(totals)) if totals else USUAL[customer.currency]
+
+
+def _customer(rng: Random, identity: str, number: int, chinese: bool, history: list[float]) -> Customer:
     place = rng.choice([p for p in PLACES if (p.country == "CN") == chinese])
     name = rng.choice(SURNAMES) + rng.choice(GIVEN) if chinese else f"{rng.choice(FIRST)} {rng.choice(LAST)}"
     phone = PHONES[place.country].format(n=number % 100 if place.country == "US" else number)
@@ -62,7 +82,7 @@ def _customer(rng: Random, number: int) -> Customer:
         channel for channel in ("sms", "email", "in_app") if channel in allowed
     ]
     return Customer(
-        id=f"CU-{number:04d}",
+        id=identity,
         name=name,
         language="zh-CN" if chinese else "en",
         currency="CNY" if chinese else "USD",
@@ -74,7 +94,7 @@ def _customer(rng: Random, number: int) -> Customer:
         marketing_consent=rng.random() < CONSENT_SHARE,
         time_zone=ZONES[place.country],
         addresses=[_address(rng, place, name, phone)],
-        history=_history(rng, number, 100_000 if chinese else 15_000),
+        history=[_past(rng, number, n, share, chinese) for n, share in enumerate(history)],
     )
 
 
@@ -100,14 +120,12 @@ def _address(rng: Random, place: Place, name: str, phone: str) -> Address:
     )
 
 
-def _history(rng: Random, number: int, mean: int) -> list[PastOrder]:
-    start = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
-    return [
-        PastOrder(
-            id=f"PAST-{number:04d}-{n}",
-            total=max(500, int(rng.lognormvariate(0, 0.5) * mean / 2)),
-            at=rfc3339(start + timedelta(days=rng.randint(0, 240))),
-            status="delivered",
-        )
-        for n in range(rng.randint(0, 6))
-    ]
+def _history(rng: Random, count: int, times: float = 1) -> list[float]:
+    """Past totals as shares of what is usual."""
+    return [times * rng.lognormvariate(0, 0.5) for _ in range(count)]
+
+
+def _past(rng: Random, number: int, n: int, share: float, chinese: bool) -> PastOrder:
+    at = FIRST_DAY + timedelta(days=rng.randint(0, 240))
+    total = max(500, int(share * USUAL["CNY" if chinese else "USD"]))
+    return PastOrder(id=f"PAST-{number:04d}-{n}", total=total, at=rfc3339(at), status="delivered")

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,6 +16,8 @@ from tools.sandbox.api import build_app
 from tools.sandbox.chaos import ChaosLayer
 from tools.sandbox.config import Config
 from tools.sandbox.crew import Crew
+from tools.sandbox.model import Json
+from tools.sandbox.traffic import Options
 
 FLUSH_EVERY = 0.2
 START_TIMEOUT = 15.0
@@ -36,6 +39,22 @@ class Sandbox:
     @property
     def base_url(self) -> str:
         return f"http://{self.config.host}:{self.config.port}"
+
+    def scenario(self, fault: str | None = None, hard_negative: str | None = None, **options: Any) -> Json:
+        """Plays one story in this thread, without a server: at once, and if `set_back` is given so many seconds
+        ago, with every event and deadline of that time. Options are those of the admin's scenarios.
+
+        Returns the ids around it. Raises ValueError for names it doesn't know.
+        """
+        with self.crew.books.lock:
+            story = self.crew.traffic.scenario(fault, hard_negative, Options.model_validate(options))
+            self.crew.books.flush()
+            return self.crew.ids_of(story.checkout_id)
+
+    def told(self, subject: str | None = None, kind: str | None = None) -> list[Json]:
+        """The events so far (those lost on purpose, too), oldest first; about one checkout, sku or payment."""
+        with self.crew.books.lock:
+            return self.crew.sender.told_about(kind, subject)
 
     def serve(self) -> None:
         self._new_server().run()

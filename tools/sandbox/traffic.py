@@ -3,19 +3,22 @@ sandbox."""
 
 import asyncio
 import time
+from collections import deque
 from random import Random
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tools.sandbox.config import FEWEST_CUSTOMERS
 from tools.sandbox.hard_negatives import HARD_NEGATIVES
 from tools.sandbox.model import Customer
 from tools.sandbox.shop import Shop
 from tools.sandbox.stage import Stage
 from tools.sandbox.story import Attitude, Story
-from tools.sandbox.storyboards import FAULTS
+from tools.sandbox.storyboards import FAULTS, FREQUENCY
 
 TICK = 0.02
+MEMORY = 60  # customers; at five orders a second longer than the duplicate window
 
 
 class WantedLine(BaseModel):
@@ -49,6 +52,7 @@ class Traffic:
         self.fault_share, self.hard_negative_share = config.fault_share, config.hard_negative_share
         self.faults = list(config.faults or FAULTS)
         self.made = 0
+        self._lately: deque[str] = deque(maxlen=MEMORY)  # whoever bought just now does not come again at once
 
     @property
     def finished(self) -> bool:
@@ -65,6 +69,9 @@ class Traffic:
             if attribute == "faults" and set(value) - set(FAULTS):
                 raise ValueError(f"unknown faults: {set(value) - set(FAULTS)}")
             setattr(self, attribute, value)
+            if attribute == "limit" and value is not None and self.shop.config.customers is None:
+                with self.shop.books.lock:
+                    self.shop.invite(max(FEWEST_CUSTOMERS, int(value) // 2))
 
     async def run(self) -> None:
         """Begins orders evenly over time until cancelled; after a pause it does not catch up in a burst."""
@@ -84,7 +91,8 @@ class Traffic:
         rng = Random(f"{self.shop.config.seed}:traffic:{self.made}")
         self.made += 1
         self.shop.books.remember("traffic", "made", str(self.made))
-        fault = rng.choice(self.faults) if rng.random() < self.fault_share else None
+        weights = [FREQUENCY[fault] for fault in self.faults]
+        fault = rng.choices(self.faults, weights)[0] if rng.random() < self.fault_share else None
         tricky = fault is None and rng.random() < self.hard_negative_share
         hard_negative = rng.choice(sorted(HARD_NEGATIVES)) if tricky else None
         return self.scenario(fault, hard_negative, Options(at_once=False), rng)
@@ -92,11 +100,16 @@ class Traffic:
     def scenario(
         self, fault: str | None, hard_negative: str | None, options: Options, rng: Random | None = None
     ) -> Story:
-        """Exactly one story; raises ValueError for names it doesn't know and for a customer it can't find."""
+        """Exactly one story; raises ValueError for names it doesn't know and for a customer it can't find. Returns
+        when it was played as far as it can at once (`at_once`), or has begun."""
         rng = rng or Random(f"{self.shop.config.seed}:scenario:{len(self.stage.stories)}")
         plot = self.stage.plot(rng, fault, hard_negative, options.variant)
-        if options.guest:
-            plot.setting.guest = True
+        changes: dict[str, Any] = {"guest": True} if options.guest else {}
+        if options.guest and plot.setting.cast:
+            raise ValueError("this story needs a customer with an account")
+        if options.customer_id and plot.setting.cast:
+            changes["cast"] = None
+        plot.setting = plot.setting.model_copy(update=changes)
         lines = [(line.sku, line.quantity) for line in options.lines] if options.lines else None
         customer = self._customer(rng, options)
         attitude = options.customer or self._attitude(rng)
@@ -123,18 +136,22 @@ class Traffic:
         fit = [
             customer
             for customer in self.shop.books.customers
-            if customer.status == "active" and all(getattr(customer, name) == value for name, value in asked.items())
+            if customer.status == "active"
+            and not customer.cast
+            and all(getattr(customer, name) == value for name, value in asked.items())
         ]
         if not fit:
             raise ValueError(f"no customer with {asked}")
-        return rng.choice(fit)
+        rested = [customer for customer in fit if customer.id not in self._lately]
+        chosen = rng.choice(rested or fit)
+        self._lately.append(chosen.id)
+        return chosen
 
     def _attitude(self, rng: Random) -> Attitude:
-        draw = rng.random()
-        if draw < self.shop.config.silent_share:
+        """Silent, or answering by what is offered or in words, or declining."""
+        config, draw = self.shop.config, rng.random()
+        if draw < config.silent_share:
             return "silent"
-        return (
-            "answers"
-            if draw < self.shop.config.silent_share + 0.9 * (1 - self.shop.config.silent_share)
-            else "declines"
-        )
+        if draw >= config.silent_share + 0.9 * (1 - config.silent_share):
+            return "declines"
+        return "words" if rng.random() < config.words_share else "answers"

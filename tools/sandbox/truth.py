@@ -1,5 +1,5 @@
-"""The truth about every checkout, one JSON line each, in a file that is never served; written by the stage,
-read by the judge."""
+"""The truth about every checkout (or sku, or stray payment), one JSON line each, in a file that is never served;
+written by the stage, read by the judge."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,8 @@ Row = dict[str, Any]
 
 
 class TruthBook:
-    """Appends rows to the file (if there is one) and keeps them by checkout."""
+    """Appends rows to the file (if there is one) and keeps them by what they are about: `checkout_id` is the
+    checkout's id, or the sku's or the payment's where `subject` says so. The first row about anything stays."""
 
     def __init__(self, file: Path | None) -> None:
         self.rows: dict[str, Row] = {}

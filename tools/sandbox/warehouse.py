@@ -5,6 +5,8 @@ from tools.sandbox.books import Books
 from tools.sandbox.model import Json, Reservation, Stock
 from tools.sandbox.problem import forbidden, invalid
 
+REFILL_BELOW, REFILL_BY = 300, 700
+
 
 class Warehouse:
     def __init__(self, books: Books) -> None:
@@ -85,8 +87,8 @@ class Warehouse:
                 self._sync(stock)
                 held.shipped = True
                 self.books.touch(held)
-                if not stock.scarce and stock.on_hand < 100:
-                    self.receive(stock.id, 400)
+                if not stock.scarce and stock.on_hand < REFILL_BELOW:
+                    self.receive(stock.id, REFILL_BY)
 
     def receive(self, sku: str, quantity: int) -> Stock:
         """Goods come in (a negative quantity: were found missing)."""
@@ -100,7 +102,7 @@ class Warehouse:
     def resync(self, sku: str) -> Stock:
         """The storefront's figure is set to the inventory system's."""
         stock = self.books.stocks.get(sku)
-        stock.drifted, stock.shop_listed = False, stock.available
+        stock.drifted, stock.shop_listed = False, max(0, stock.available)
         self.books.touch(stock)
         self.level(stock)
         return stock

@@ -63,6 +63,7 @@ def order(one: Order) -> Json:
         "notes": one.notes,
         "shipped_at": one.shipped_at,
         "delivered_at": one.delivered_at,
+        "exception": one.exception,
     }
 
 
@@ -138,10 +139,15 @@ def product(one: Product) -> Json:
 
 
 def customer(one: Customer, orders: list[Order]) -> Json:
-    """With the orders of before and of now, newest last; the lifetime value leaves cancelled ones out."""
+    """With the orders of before and of now, newest last; the lifetime value leaves cancelled ones out, and those in
+    another currency than the customer's own."""
     placed = [past.model_dump() for past in one.history]
-    placed += [{"id": o.id, "total": o.total, "at": o.created_at, "status": o.status} for o in orders]
-    worth = sum(past["total"] for past in placed if past["status"] != "cancelled")
+    placed = [{**past, "total": money(past["total"], one.currency)} for past in placed]
+    placed += [
+        {"id": o.id, "total": money(o.total, o.currency), "at": o.created_at, "status": o.status} for o in orders
+    ]
+    ours = (past["total"] for past in placed if past["status"] != "cancelled")
+    worth = sum(total["amount"] for total in ours if total["currency"] == one.currency)
     plain = ("id", "name", "language", "tier", "status", "email", "phone", "preferred_channel")
     return {
         **{name: getattr(one, name) for name in plain},
@@ -149,7 +155,7 @@ def customer(one: Customer, orders: list[Order]) -> Json:
         "marketing_consent": one.marketing_consent,
         "time_zone": one.time_zone,
         "addresses": [address(where) for where in one.addresses],
-        "orders": [{**past, "total": money(past["total"], one.currency)} for past in placed],
+        "orders": placed,
         "lifetime_value": money(worth, one.currency),
     }
 

@@ -66,6 +66,7 @@ def backorder(shop: Shop, key: str, body: bodies.Backorder) -> Json:
 
 def add_note(shop: Shop, key: str, body: bodies.Note) -> None:
     shop.orders.note(key, body.text)
+    shop.on_note(key)
 
 
 def capture(shop: Shop, key: str, body: bodies.Amount) -> Json:

@@ -60,9 +60,27 @@ export const readCase = (id, signal) => json("GET", ofCase(id), { signal });
 export const readOrder = (id) => json("GET", ofCase(id, "/order"));
 export const act = (id, verb, body = {}) => json("POST", ofCase(id, `/${verb}`), { body });
 
+export const readSummary = (id) => json("GET", ofCase(id, "/summary"));
+export const readLevels = (signal) => json("GET", "/v1/metrics/service-levels", { signal });
+export const readFigures = (signal) => json("GET", "/v1/metrics/summary", { signal });
+export const listFigureCases = (id, query, signal) => json("GET", `/v1/metrics/${encodeURIComponent(id)}/cases`, { query, signal });
+export const readLearned = () => json("GET", "/v1/learned");
+export const undoLearned = (body) => json("POST", "/v1/learned/undo", { body });
+export const listNotices = (query, signal) => json("GET", "/v1/notices", { query, signal });
+export const readNotice = (seq) => request("POST", `/v1/notices/${encodeURIComponent(seq)}/read`);
+export const readAllNotices = (upTo) => request("POST", "/v1/notices/read-all", { body: { up_to: upTo } });
+
 // The events of the answer to a question, as `{event, data}`, while they come. It is answered in its own language.
 export async function* ask(id, text, signal) {
-  const response = await request("POST", ofCase(id, "/chat"), { body: { text }, signal });
+  yield* events(await request("POST", ofCase(id, "/chat"), { body: { text }, signal }));
+}
+
+// Notices as they come in, after the one with this number. (An EventSource could not send the key.)
+export async function* followNotices(after, signal) {
+  yield* events(await request("GET", "/v1/notices/events", { query: { after: String(after) }, signal }));
+}
+
+async function* events(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let held = "";
   for (;;) {

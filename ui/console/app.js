@@ -3,8 +3,12 @@
 import { countCases, demoKey, listCases, Problem, readCase, signedIn, useKey } from "./api.js";
 import { CaseView } from "./case.js";
 import { $, el, setText, show } from "./dom.js";
+import { startDrawer } from "./drawer.js";
+import { drawFigures, followFigures, forgetFigures, startFigures } from "./figures.js";
 import { clock } from "./format.js";
-import { drawOverview } from "./overview.js";
+import { startLearned } from "./learned.js";
+import { drawNotices, followInbox, forgetInbox, startNotices } from "./notices.js";
+import { drawOverview, forgetLevels, lookAtLevels } from "./overview.js";
 import { drawRows, drawViews, startQueue, takePage, updateItem, VIEWS } from "./queue.js";
 import { chooseLanguage, currentLanguage, t, useCatalogue } from "./texts.js";
 
@@ -59,6 +63,8 @@ function drawFrame() {
   $("languages").setAttribute("aria-label", t("language"));
   for (const button of $("languages").children) button.setAttribute("aria-pressed", String(button.dataset.language === currentLanguage()));
   $("brand").href = href(state.view);
+  drawNotices();
+  drawFigures();
 }
 
 function drawAll() {
@@ -113,6 +119,13 @@ function look() {
   if (signedIn() && !document.hidden) refresh(turn, current.signal);
 }
 
+// Both: what is asked for again and again, and what comes by itself.
+function listen() {
+  followInbox(signedIn() && !document.hidden);
+  followFigures(signedIn() && !document.hidden);
+  look();
+}
+
 async function refresh(mine, signal) {
   let delay = EVERY;
   try {
@@ -147,6 +160,7 @@ async function arrived(page, counts, one, signal) {
   state.hasMore = page.next !== null && state.limit < MOST;
   if (caseView && one !== undefined) one ? caseView.update(one) : caseView.missing();
   drawAll();
+  if (!state.caseId) lookAtLevels(signal).then((news) => { if (news && !signal.aborted) drawCase(); });
   const ends = await Promise.all(left.slice(0, 4).map((id) => readOrNone(id, signal).catch(() => null)));
   ends.filter(Boolean).forEach(updateItem);
   if (left.length) drawQueue();
@@ -169,6 +183,9 @@ function refused(error) {
 
 function askKey(wrong) {
   useKey("");
+  forgetInbox();
+  forgetLevels();
+  forgetFigures();
   drawFrame();
   drawLink();
   setText($("sign-in-wrong"), wrong);
@@ -183,7 +200,7 @@ function enter(event) {
   useKey($("key").value.trim());
   $("sign-in").close();
   drawAll();
-  look();
+  listen();
 }
 
 // -- start ----------------------------------------------------------------------------------------------------------
@@ -198,19 +215,24 @@ async function start() {
     if (!tag) return;
     chooseLanguage(tag);
     drawAll();
-    look();
+    listen();
   });
   $("sign-in-form").addEventListener("submit", enter);
   $("sign-in").addEventListener("close", () => { if (!signedIn()) askKey(""); });
   $("sign-out").addEventListener("click", () => askKey(""));
   $("skip").addEventListener("click", (event) => { event.preventDefault(); $("case").focus(); });
   addEventListener("hashchange", follow);
-  document.addEventListener("visibilitychange", look);
+  document.addEventListener("visibilitychange", listen);
+  const places = { caseHref: (id) => href(state.view, id) };
+  startNotices(places);
+  startDrawer();
+  startFigures(places);
+  startLearned(places);
   drawFrame();
   useCatalogue(await fetch("/ui/texts.json").then((answer) => answer.json()).catch(() => ({ faults: {}, labels: {}, reasons: {} })));
   readAddress();
   drawAll();
-  signedIn() ? look() : askKey("");
+  signedIn() ? listen() : askKey("");
 }
 
 start();

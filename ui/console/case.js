@@ -1,11 +1,13 @@
 // One case: what is wrong, where it broke, the plan and its decision, what happened, and a conversation about it.
 
-import { act, Problem } from "./api.js";
+import { act } from "./api.js";
 import { Chat } from "./chat.js";
 import { el, icon, keyed, Part, setText, show } from "./dom.js";
 import { evidenceFold, evidenceList } from "./evidence.js";
 import { between, clock, duration, money } from "./format.js";
 import { OrderView } from "./order.js";
+import { drawAssignment, drawMessages, drawPromises, LevelView, messagesOf, promisesOf, SummaryView } from "./people.js";
+import { problemWords } from "./problems.js";
 import { ended, titles } from "./queue.js";
 import { causeWords, faultTitle, has, Label, ownerName, reasonWords, suggested, t } from "./texts.js";
 
@@ -25,7 +27,10 @@ export class CaseView {
     this.nowBox = part("section", "panel now");
     this.pipeline = part("section", "panel");
     this.plan = part("section", "panel");
+    this.told = part("section", "panel");
     this.promises = part("section", "panel");
+    this.level = new LevelView();
+    this.summary = new SummaryView(id);
     this.facts = part("section", "panel");
     this.notice = el("div", { class: "notice", role: "status", hidden: true });
     this.timeline = el("ol", { class: "timeline" });
@@ -34,11 +39,11 @@ export class CaseView {
     const timeline = el("section", { class: "panel" }, el("h3", {}, t("timeline")), this.timeline);
     this.back = el("a", { class: "back", href: queueHref }, t("back"));
     this.body = el("div", { class: "case-grid" },
-      el("div", { class: "case-main" }, this.nowBox.node, this.pipeline.node, this.plan.node, this.promises.node, timeline),
+      el("div", { class: "case-main" }, this.nowBox.node, this.pipeline.node, this.plan.node, this.summary.node, this.told.node, this.promises.node, timeline),
       el("div", { class: "case-side" }, this.chat.node, this.facts.node, this.order.node));
     this.waiting = el("p", { class: "empty" }, t("loading"));
     this.node = el("article", { class: "case-view", "aria-labelledby": "case-title" },
-      this.back, this.head.node, this.notice, this.waiting, this.body);
+      this.back, this.head.node, this.level.node, this.notice, this.waiting, this.body);
     show(this.body, false);
   }
 
@@ -54,13 +59,18 @@ export class CaseView {
     show(this.body, true);
     const { faults, root_cause: cause, plan, plan_state: state } = one;
     this.head.draw({ faults, cause, severity: one.severity, status: one.status, resolution: one.resolution, value: one.value }, () => drawHead(one));
-    const { status, owner, resolution, snoozed_until } = one;
-    this.nowBox.draw({ status, owner, resolution, snoozed_until, state, plan, at: one.resolved_at }, () => this.drawNow());
+    this.level.update(one.service_level);
+    const { status, owner, resolution, snoozed_until, assignment } = one;
+    this.nowBox.draw({ status, owner, resolution, snoozed_until, assignment, state, plan, at: one.resolved_at }, () => this.drawNow());
     this.drawPipeline();
     show(this.plan.node, !isAwaiting(one)); // then it stands with the decision
     this.plan.draw({ plan, state, status }, () => drawPlan(one));
-    show(this.promises.node, one.promises.length > 0);
-    this.promises.draw(one.promises, drawPromises);
+    const [messages, promises] = [messagesOf(one), promisesOf(one)];
+    show(this.told.node, messages.length > 0);
+    this.told.draw(messages, drawMessages);
+    show(this.promises.node, promises.length > 0);
+    this.promises.draw(promises, drawPromises);
+    this.summary.follow(one.timeline.length);
     this.facts.draw([one.id, one.checkout_id, one.order_id, one.customer_id, one.priority_terms, one.first_action_at, one.resolved_at, one.due_at], () => drawFacts(one));
     this.order.follow(one.timeline.length);
     keyed(this.timeline, one.timeline.map((line, at) => ({ ...line, at_place: at })), (line) => `${line.at_place}`, drawLine);
@@ -99,11 +109,37 @@ export class CaseView {
   drawNow() {
     const { case: one } = this;
     if (isAwaiting(one)) return this.drawDecision(one.plan_state);
+    const [opener, form] = ended(one) ? [] : this.drawHandOff();
     return [
       el("h3", { class: "unseen" }, t("now")),
       el("p", { class: "now-words" }, nowWords(one)),
-      ended(one) ? null : el("div", { class: "deeds" }, this.ownerButton()),
+      drawAssignment(one),
+      ended(one) ? null : el("div", { class: "deeds" }, this.ownerButton(), opener),
+      form,
     ];
+  }
+
+  // One click opens the note, the next hands the case to a person. A team's case is with people already.
+  drawHandOff() {
+    if (this.case.status === "handed_off" && this.case.owner?.kind !== "person") return [];
+    const note = el("textarea", { id: "handoff-note", rows: 2, maxlength: 2000 });
+    const opener = el("button", { type: "button", class: "quiet", "aria-expanded": "false", "data-opens": "handoff" }, t("handoff"));
+    const form = el("form", { class: "reject", hidden: true },
+      el("label", { for: "handoff-note" }, t("handoff_label")), note,
+      el("div", { class: "deeds" },
+        el("button", { type: "submit", class: "primary" }, t("handoff_now")),
+        el("button", { type: "button", class: "quiet", onclick: () => fold(false) }, t("cancel"))));
+    const fold = (open) => {
+      show(form, open);
+      opener.setAttribute("aria-expanded", String(open));
+      (open ? note : opener).focus();
+    };
+    opener.addEventListener("click", () => fold(form.hidden));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.run("handoff", note.value.trim() ? { note: note.value.trim() } : {});
+    });
+    return [opener, form];
   }
 
   ownerButton() {
@@ -172,15 +208,6 @@ export class CaseView {
   }
 }
 
-// What a failed action means to whoever pressed the button.
-export function problemWords(error) {
-  if (!(error instanceof Problem)) return t("problem.other", { detail: error.message });
-  if (has(`problem.${error.code}`)) return t(`problem.${error.code}`);
-  const byStatus = { 0: "unreachable", 403: "forbidden", 404: "not_found", 409: "conflict", 412: "conflict" }[error.status];
-  if (byStatus) return t(`problem.${byStatus}`);
-  return error.isBusy ? t("problem.busy") : t("problem.other", { detail: error.message });
-}
-
 const isAwaiting = (one) => one.status === "awaiting_approval" && one.plan_state?.state === "awaiting";
 
 function nowWords(one) {
@@ -231,17 +258,6 @@ function drawPlanStep(step, state) {
       el("span", {}, step.undo ? t("undo", { how: step.undo }) : t("no_undo"))),
     el("details", { "data-key": step.id, class: "fold" }, el("summary", {}, t("technical")),
       el("code", { class: "block" }, `${step.action} ${JSON.stringify(step.arguments, null, 1)}`)));
-}
-
-function drawPromises(promises) {
-  return [
-    el("h3", {}, t("promises")),
-    el("ul", { class: "promises" }, promises.map((one) => el("li", {},
-      el("time", { datetime: one.at }, clock(one.at)),
-      el("span", {}, [one.channel && t(`channel.${one.channel}`), t(`message.${one.state}`)].filter(Boolean).join(" · ")),
-      el("code", {}, one.occasion),
-      one.replied_at && el("span", { class: "reply" }, one.choice ? t("replied", { choice: one.choice }) : t("replied_words"))))),
-  ];
 }
 
 function drawFacts(one) {

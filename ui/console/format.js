@@ -14,14 +14,20 @@ export const now = () => Date.now() + ahead;
 export const since = (time) => (now() - Date.parse(time)) / 1000;
 export const between = (from, to) => (Date.parse(to) - Date.parse(from)) / 1000;
 
-// `{amount, currency}` in minor units.
-export function money(value) {
+// `{amount, currency}` in minor units; `whole`: without cents.
+export function money(value, whole = false) {
   if (!value) return "";
   const format = new Intl.NumberFormat(currentLanguage(), {
     style: "currency", currency: value.currency, currencyDisplay: "narrowSymbol",
   });
-  return format.format(value.amount / 10 ** format.resolvedOptions().maximumFractionDigits);
+  const digits = format.resolvedOptions().maximumFractionDigits;
+  if (whole) return roundly(value, digits);
+  return format.format(value.amount / 10 ** digits);
 }
+
+const roundly = (value, digits) => new Intl.NumberFormat(currentLanguage(), {
+  style: "currency", currency: value.currency, currencyDisplay: "narrowSymbol", maximumFractionDigits: 0, minimumFractionDigits: 0,
+}).format(value.amount / 10 ** digits);
 
 // Seconds in words: "0.8 s", "42 s", "3 min", "2 h".
 export function duration(seconds) {

@@ -1,32 +1,14 @@
 // The order as each system sees it, read when it is folded open: what events told beside what the shop said last.
 
 import { readOrder } from "./api.js";
-import { el, setText } from "./dom.js";
+import { el } from "./dom.js";
+import { Folded } from "./folded.js";
 import { clock, money } from "./format.js";
 import { Label, t } from "./texts.js";
 
-export class OrderView {
+export class OrderView extends Folded {
   constructor(id) {
-    this.id = id;
-    this.content = el("div", { class: "order" });
-    this.node = el("details", { class: "panel order-panel" }, el("summary", {}, t("order_view")), this.content);
-    this.node.addEventListener("toggle", () => { if (this.node.open) this.load(); });
-  }
-
-  // Reads again when more has happened than at the last reading.
-  follow(happened) {
-    if (happened === this.happened) return;
-    this.happened = happened;
-    if (this.node.open) this.load();
-  }
-
-  async load() {
-    if (!this.content.childElementCount) setText(this.content, t("order_load"));
-    try {
-      this.content.replaceChildren(...drawOrder(await readOrder(this.id)));
-    } catch (error) {
-      setText(this.content, t("problem.other", { detail: error.message }));
-    }
+    super(t("order_view"), "order", async () => drawOrder(await readOrder(id)));
   }
 }
 

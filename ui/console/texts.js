@@ -59,7 +59,34 @@ const WORDS = {
     "now.person": "由 {owner} 处理，系统不再自动执行。",
     "now.snoozed": "已暂缓至 {time}。",
     "now.ended": "{resolution}，用时 {time}。",
-    "team.service": "客服团队",
+    // notices
+    bell: "通知", bell_unread: "通知，{n} 条未读", inbox: "通知", read_all: "全部标为已读", close_inbox: "关闭", older: "更早的通知",
+    inbox_empty: "还没有通知。有新情况时会自动出现在这里。", unread: "未读",
+    push: "{channel}：{state}", "push.email": "邮件", "push.chat": "群聊",
+    "push_state.queued": "待发送", "push_state.unconfirmed": "结果未知，不再重发",
+    // figures and what was learned
+    figures: "指标（近 7 天）", figure_of: "{n} / {of}", figure_cases: "{n} 个个案", figure_none: "暂无数据",
+    figure_parts: "显示哪些个案", part_hits: "计入分子（{n}）", part_all: "全部（{n}）", not_counted: "未计入分子",
+    figure_nothing: "本期没有个案。", rated: "{n} 分（满分 5 分）",
+    learned: "学到了什么", and: "、",
+    learned_lede: "每类故障各种处理方式的结果：问题是否复发、顾客评分如何，以及它们如何影响今后的选择。主管可以让某项结果不再计入。",
+    learned_nothing: "还没有结果。个案解决并过了观察期后会出现在这里。",
+    learned_order: "提供给顾客的顺序：{order}",
+    learned_outcomes: "{n} 例", learned_stayed: "{share} 未复发（{n} / {of}）", learned_watched: "{n} 例观察中",
+    learned_rating: "平均 {mean} 分（{n} 个评分）", learned_undone: "{n} 例已不计入",
+    learned_cases: "最近的个案", undo_learned: "不再计入…", undo_now: "不再计入",
+    undo_label: "原因（会记入这些个案的时间线）", undo_done: "这些结果已不再计入。",
+    "problem.nothing_to_undo": "没有可撤销的结果，可能已有人处理。",
+    // people
+    "team.service": "客服团队", "team.supervisors": "主管",
+    why_them: "原因：", accepted_at: "{time} 开始处理", given_at: "{time} 分派，尚未开始处理",
+    handoff: "转交人工…", handoff_now: "转交", handoff_label: "给接手人的留言（可不填；会记入时间线）", done_handoff: "已转交，接手人已收到通知。",
+    "level.acted_and_told": "着手处理并通知相关人员", "level.queued": "进入修复队列", "level.done_or_handed": "完成或转交人工",
+    level_met: "按时，用时 {time}", level_missed: "未按时", level_paused: "等待顾客，计时暂停", level_waited: "已等待顾客 {time}",
+    told: "顾客收到的消息", delivered_at: "{time} 送达", promised_by: "{time} 前",
+    summary: "交接摘要：事情的全部经过", next_steps: "接下来做什么", facts: "事实与依据", no_summary: "暂无交接摘要。",
+    levels: "服务时限（近 24 小时）", levels_day: "{n} 个个案，p95 {p95}，最长 {worst}", levels_nothing: "近 24 小时没有到期的个案",
+    levels_missed: "{n} 个已超时，仍待处理", levels_running: "{n} 个计时中，最近一个剩余 {time}", levels_none: "没有正在计时的个案",
     claim: "认领", release: "交还系统处理",
     // decision
     decide: "需要您审批",
@@ -80,9 +107,7 @@ const WORDS = {
     "plan.ready": "自动执行", "plan.awaiting": "等待审批", "plan.approved": "已批准", "plan.rejected": "已驳回",
     "plan.expired": "逾期未批", "plan.done": "已执行", "plan.failed": "未奏效", "plan.superseded": "已作废",
     // promises and timeline
-    promises: "与顾客的沟通",
-    "message.intended": "待发送", "message.accepted": "已发送", "message.failed": "发送失败", "message.not_allowed": "顾客不允许该渠道",
-    "channel.sms": "短信", "channel.email": "邮件", "channel.in_app": "站内信",
+    promises: "对顾客的承诺",
     replied: "顾客答复：{choice}", replied_words: "顾客用文字作了答复",
     timeline: "经过",
     "actor.system": "系统", "actor.key": "密钥 {id}", "actor.staff": "员工 {id}", "actor.customer": "顾客",
@@ -166,7 +191,31 @@ const WORDS = {
     "now.person": "{owner} has it. The assistant does nothing by itself.",
     "now.snoozed": "Resting until {time}.",
     "now.ended": "{resolution}, after {time}.",
-    "team.service": "Service team",
+    bell: "Notices", bell_unread: "Notices, {n} unread", inbox: "Notices", read_all: "Mark all as read", close_inbox: "Close", older: "Older notices",
+    inbox_empty: "No notices yet. They appear here by themselves.", unread: "unread",
+    push: "{channel}: {state}", "push.email": "E-mail", "push.chat": "Chat",
+    "push_state.queued": "waiting to be sent", "push_state.unconfirmed": "unknown, not sent again",
+    figures: "Figures (last 7 days)", figure_of: "{n} of {of}", figure_cases: "{n} cases", figure_none: "nothing yet",
+    figure_parts: "Which cases", part_hits: "Counted ({n})", part_all: "All ({n})", not_counted: "not counted",
+    figure_nothing: "No cases in this time.", rated: "{n} of 5",
+    learned: "What was learned", and: ", ",
+    learned_lede: "What became of each way to handle a fault: whether it stayed resolved, how customers rated it, and how that orders later choices. A supervisor can stop results from counting.",
+    learned_nothing: "Nothing yet. Results appear here once cases have stayed resolved for a while.",
+    learned_order: "Offered to customers in this order: {order}",
+    learned_outcomes: "Cases: {n}", learned_stayed: "{share} stayed resolved ({n} of {of})", learned_watched: "still watched: {n}",
+    learned_rating: "rated {mean} on average (ratings: {n})", learned_undone: "no longer counted: {n}",
+    learned_cases: "Latest cases", undo_learned: "Stop counting…", undo_now: "Stop counting",
+    undo_label: "Why? (goes into the timeline of these cases)", undo_done: "These results no longer count.",
+    "problem.nothing_to_undo": "There is nothing to undo; somebody else may have done it.",
+    "team.service": "Service team", "team.supervisors": "Supervisors",
+    why_them: "Why:", accepted_at: "at it since {time}", given_at: "given to them at {time}, not taken up yet",
+    handoff: "Hand to a person…", handoff_now: "Hand over", handoff_label: "A word for whoever takes over (optional; goes into the timeline)", done_handoff: "Handed over. They have been told.",
+    "level.acted_and_told": "First action taken and people told", "level.queued": "In the repair queue", "level.done_or_handed": "Solved or with a person",
+    level_met: "in time, after {time}", level_missed: "not in time", level_paused: "waits for the customer, the clock stands still", level_waited: "waited {time} for the customer",
+    told: "What the customer was told", delivered_at: "delivered {time}", promised_by: "by {time}",
+    summary: "Hand-off summary: the whole story", next_steps: "What to do next", facts: "What is known", no_summary: "There is no summary yet.",
+    levels: "Promises of time (last 24 hours)", levels_day: "{n} cases, p95 {p95}, longest {worst}", levels_nothing: "no case settled in 24 hours",
+    levels_missed: "{n} overdue and still to be done", levels_running: "{n} running, the next has {time} left", levels_none: "no clock is running",
     claim: "Take it over", release: "Give it back to the assistant",
     decide: "Your approval is needed",
     decide_why: "Why it needs a person: {reasons}.",
@@ -183,9 +232,7 @@ const WORDS = {
     technical: "Technical details",
     "plan.ready": "runs by itself", "plan.awaiting": "waits for approval", "plan.approved": "approved", "plan.rejected": "rejected",
     "plan.expired": "nobody decided in time", "plan.done": "carried out", "plan.failed": "did not help", "plan.superseded": "withdrawn",
-    promises: "What the customer was told",
-    "message.intended": "about to be sent", "message.accepted": "sent", "message.failed": "could not be sent", "message.not_allowed": "not allowed on any channel",
-    "channel.sms": "SMS", "channel.email": "e-mail", "channel.in_app": "in the app",
+    promises: "What the customer was promised",
     replied: "The customer answered: {choice}", replied_words: "The customer answered in words",
     timeline: "What happened",
     "actor.system": "Assistant", "actor.key": "Key {id}", "actor.staff": "Staff {id}", "actor.customer": "Customer",
@@ -250,11 +297,18 @@ export function useCatalogue(loaded) { catalogue = loaded; }
 
 const spoken = (words) => words?.[language] ?? words?.en;
 const plain = (code) => String(code).replaceAll("_", " ");
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function label(kind, code) { return spoken(catalogue.labels[kind]?.[code]) ?? plain(code); }
 
 export function Label(kind, code) { return sentence(label(kind, code)); }
+
+// What a customer chose: "substitute:SKU-1" names its product, "rate:4" the stars.
+export function choiceWords(choice) {
+  const [kind, which] = [choice.split(":")[0], choice.slice(choice.indexOf(":") + 1)];
+  if (kind === choice) return label("choice", kind);
+  return kind === "rate" ? t("rated", { n: which }) : `${label("choice", kind)} (${which})`;
+}
 
 export function faultTitle(code) { return spoken(catalogue.faults[code]?.title) ?? sentence(plain(code)); }
 

@@ -18,7 +18,7 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
     began = s.submitted_at or s.started_at
     if began is None or s.status not in ("open", "submitted") or s.payments or s.orders or s.held:
         return []
-    if s.lines == [] or s.paid_at(ctx.now) is not None:
+    if s.lines == [] or ctx.paid_at(s) is not None:
         return []
     last = max(began, s.last_activity_at or began)
     activity = [m for m in s.marks_of(*_ACTIVITY) if m.at == last]

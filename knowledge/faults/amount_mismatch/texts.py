@@ -24,7 +24,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Money was captured in another currency than the order's.",
     },
     "suggested": {
-        "zh-CN": "转人工核对；确认多收后退还差额。",
-        "en": "A person compares the amounts and refunds what was taken too much.",
+        "zh-CN": "把订单总额改回约定金额，退还多收的差额；无法解释的由人工核对。",
+        "en": "Bring the order back to the agreed total and refund what was taken too much; a person "
+        "looks at what nothing explains.",
     },
 }

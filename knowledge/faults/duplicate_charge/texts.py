@@ -20,7 +20,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "One payment was captured twice.",
     },
     "suggested": {
-        "zh-CN": "转人工确认后退还多余的一笔。",
-        "en": "A person confirms and refunds the redundant payment.",
+        "zh-CN": "退还多余的一笔付款，并告知顾客。",
+        "en": "Refund the redundant payment, and tell the customer.",
     },
 }

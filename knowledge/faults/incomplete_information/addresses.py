@@ -61,5 +61,12 @@ def from_history(given: Address | None, history: list[Address], missing: list[st
     return next(iter(found.values())) if len(found) == 1 else None
 
 
+def merged(given: Address, normalised: Address | None) -> Address:
+    """What the customer gave, completed and corrected by the carrier's form."""
+    if normalised is None:
+        return given
+    return msgspec.convert({**msgspec.to_builtins(given), **present(normalised)}, Address)
+
+
 def _same(one: str, other: str) -> bool:
     return "".join(one.split()).casefold() == "".join(other.split()).casefold()

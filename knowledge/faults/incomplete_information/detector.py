@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from knowledge.faults.context import Context
-from knowledge.faults.reading import ended, evidence, said, sent
+from knowledge.faults.reading import address_marks, evidence, goes_to_address
 from knowledge.vocabulary.codes import FaultCode, Severity, Step
 from knowledge.vocabulary.findings import Finding
-from knowledge.vocabulary.snapshot import AddressState, Mark, OrderSnapshot, heard_at
+from knowledge.vocabulary.snapshot import AddressState, OrderSnapshot, heard_at
 
 STEP = Step.SUBMIT
 SEVERITY = Severity.MEDIUM
@@ -41,9 +41,10 @@ _CJK = re.compile(r"[一-鿿]")
 def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
     """To be shipped, submitted, not sent, and a carrier said what is missing or the address plainly lacks it.
 
-    Weak signs (a field the country's carriers only usually want) ask for a read-back first: `confirm`.
+    Without a carrier's word a read-back is asked for first: the address may stand in the shop all the same, and what
+    looks incomplete may be how they write it there.
     """
-    if not s.requires_shipping or s.submitted_at is None or ended(s) or sent(s) or (s.orders and not s.live_orders):
+    if not goes_to_address(s):
         return []
     address = s.address or AddressState()
     if address.verdict == "accepted":
@@ -52,17 +53,17 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
     if not missing:
         return []
     rejected = s.marks_of("address.rejected")[-1:] if address.verdict else []
-    marks = rejected or _address_marks(s, address)
+    marks = rejected or address_marks(s)
     return [
         Finding(
             code=FaultCode.INCOMPLETE_INFORMATION,
             severity=SEVERITY,
             step=STEP,
             cause=_cause(address, missing),
-            detectable_at=heard_at(marks, s.submitted_at),
+            detectable_at=heard_at(marks, s.submitted_at or marks[-1].at),
             evidence=evidence(marks),
             confidence=1.0 if sure else 0.6,
-            confirm=not sure,
+            confirm=not (address.missing or address.verdict),
             at_risk=s.total,
             details={"missing": missing, "present": sorted(address.present), "verdict": address.verdict},
         )
@@ -74,13 +75,16 @@ def missing_fields(address: AddressState) -> tuple[list[str], bool]:
 
     A carrier's word goes before our reading of the fields. Mere free text may hold everything: ask first.
     """
-    if address.verdict == "accepted":
+    if address.verdict == "accepted" or address.deliverable:
         return [], True
     plain = plainly_missing(address)
     if address.missing or address.verdict == "incomplete":
         return address.missing or plain or usually_wanted(address) or ["street"], True
-    if address.verdict is not None or plain:
-        return plain, not (address.present and set(address.present) <= {"text", "country"})
+    only_text = bool(address.present) and set(address.present) <= {"text", "country"}
+    if address.verdict is not None:  # the carrier misses nothing: it found something else
+        return [] if only_text else plain, True
+    if plain:
+        return plain, not only_text
     return usually_wanted(address), False
 
 
@@ -126,9 +130,3 @@ def _cause(address: AddressState, missing: list[str]) -> str:
     if not address.present:
         return "no_address"
     return "no_contact" if set(missing) <= {"recipient", "phone"} else "address_incomplete"
-
-
-def _address_marks(s: OrderSnapshot, address: AddressState) -> list[Mark]:
-    """The submit or update that gave this address (the last submit when none ever did)."""
-    given = [m for m in s.marks_of("checkout.submitted", "checkout.updated") if m.at == address.at]
-    return given[-1:] or said(s, "checkout.submitted", read_back="checkout")[-1:]

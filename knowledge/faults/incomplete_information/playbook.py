@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from knowledge.faults import steps as do
-from knowledge.faults.figures import SENT
-from knowledge.faults.incomplete_information.addresses import completes, from_history, lacks, present
+from knowledge.faults.delivering import completed, copy_to_order, going, set_address, standing, told, unanswered
+from knowledge.faults.incomplete_information.addresses import (
+    completes,
+    from_history,
+    lacks,
+    merged,
+)
 from knowledge.faults.planning import (
     Answer,
     PlanContext,
@@ -14,15 +19,14 @@ from knowledge.faults.planning import (
     finished,
     hand_off,
     is_settled,
-    over,
-    performed,
     performed_any,
     reference,
 )
 from knowledge.faults.steps import words
 from knowledge.phrases import field_names
 from knowledge.vocabulary.codes import FaultCode
-from knowledge.vocabulary.facts import CheckoutFact, Facts, OrderFact
+from knowledge.vocabulary.events import Address
+from knowledge.vocabulary.facts import Facts
 from knowledge.vocabulary.findings import Finding
 from knowledge.vocabulary.plans import Plan
 
@@ -34,27 +38,28 @@ NO_OTHER = {"id": "no_other", "label": {"zh-CN": "不，我要填写其他地址
 
 
 def plan(finding: Finding, facts: Facts, ctx: PlanContext) -> Plan:
-    """The next chunk. `facts.serviceability` must be the carrier's word on the checkout's own address.
+    """The next chunk. `facts.serviceability` must be the carrier's word on where the goods go (see `going`).
 
-    Only what the customer's own words imply is filled in unasked; what is taken from history is confirmed first.
-    Steps name where the address comes from, never the address.
+    In this order: what the customer's own words imply, what the carrier makes of them, the one former address that
+    fits (confirmed by the customer first), a question for exactly what is missing then. Steps name where the address
+    comes from, never the address.
     """
-    checkout, order = facts.checkout, facts.live_order
-    if checkout is None or facts.orders is None:
-        return hand_off(finding, "facts_missing")
-    if sum(o.live for o in facts.orders) > 1:
-        return hand_off(finding, "several_orders")
-    if over(facts) or _nothing_to_ship(checkout, order):
-        return finished(finding, ctx)
-    missing = lacks(checkout.shipping_address, facts.serviceability)
+    if (stop := standing(finding, facts, ctx)) or facts.checkout is None:
+        return stop or hand_off(finding, "facts_missing")
+    if moved := copy_to_order(finding, facts, ctx, OCCASION):
+        return moved
+    given, verdict = going(facts), facts.serviceability
+    missing = lacks(given, verdict)
     if not missing:
-        return _complete(finding, facts, ctx, checkout)
-    if order is not None and not lacks(order.shipping_address) and _holds(order, missing):
-        return finished(finding, ctx)  # the order, which is what is sent, has an address of its own
-    verdict = facts.serviceability
-    if verdict is not None and completes(checkout.shipping_address, verdict.normalised, missing):
-        return _fill(finding, facts, ctx, "serviceability")
-    return _by_customer(finding, facts, ctx, missing)
+        return finished(finding, ctx)  # what else the carrier may object to is a fault of its own
+    if performed_any(ctx, "set_checkout_address", "set_order_address") and OCCASION not in ctx.asked:
+        return hand_off(finding, "address_problem")  # the carrier still misses what we have filled in
+    own, still = completed(given, missing)
+    if own is not None and not still:
+        return _fill(finding, facts, ctx, "completed", own)
+    if given is not None and verdict is not None and completes(given, verdict.normalised, missing):
+        return _fill(finding, facts, ctx, "serviceability", merged(given, verdict.normalised))
+    return _by_customer(finding, facts, ctx, still)
 
 
 def settled(finding: Finding, facts: Facts, ctx: PlanContext) -> bool:
@@ -62,93 +67,50 @@ def settled(finding: Finding, facts: Facts, ctx: PlanContext) -> bool:
     return is_settled(plan(finding, facts, ctx))
 
 
-def _nothing_to_ship(checkout: CheckoutFact, order: OrderFact | None) -> bool:
-    lines = order.lines if order else checkout.lines
-    if order is not None and (order.pickup_point_id or order.status in SENT):
-        return True
-    return bool(lines) and not any(line.requires_shipping for line in lines)
-
-
-def _holds(order: OrderFact, fields: list[str]) -> bool:
-    have = present(order.shipping_address)
-    return all(have.get(field) for field in fields)
-
-
-def _complete(finding: Finding, facts: Facts, ctx: PlanContext, checkout: CheckoutFact) -> Plan:
-    """The checkout's address is whole: the order has to have it, too."""
-    verdict, order = facts.serviceability, facts.live_order
-    if verdict is not None and not verdict.deliverable:
-        return hand_off(finding, "address_problem")
-    if order is None:
-        return finished(finding, ctx)
-    theirs, ours = present(checkout.shipping_address), present(order.shipping_address)
-    copied = performed(ctx, "set_order_address", f"order:{order.id}")
-    behind = any(field not in ours for field in theirs if field != "text")
-    corrected = OCCASION in ctx.asked and theirs != ours  # the customer answered by correcting the checkout
-    if not theirs or copied or not (behind or corrected):
-        return finished(finding, ctx)
-    steps = [do.set_order_address(order, "checkout")]
-    steps += do.send_message(ctx, FAULT, "address_completed", "address_completed", {"reference": reference(facts)})
-    return acting(
-        finding, facts, words("把结账中更正的地址写入订单。", "Copy the corrected address to the order."), steps
-    )
-
-
-def _fill(finding: Finding, facts: Facts, ctx: PlanContext, source: str) -> Plan:
-    """Order first: once the checkout is whole, the carrier has nothing left to complete."""
-    order, checkout_id = facts.live_order, facts.checkout_id
-    if performed_any(ctx, "set_checkout_address"):
-        return hand_off(finding, "address_problem")
-    steps = [do.set_order_address(order, source)] if order else []
-    if f"set_checkout_address|checkout:{checkout_id}" not in ctx.refused:
-        steps.append(do.set_checkout_address(checkout_id, source))
-    steps = [step for step in steps if f"{step.action}|{step.target}" not in ctx.done]
-    steps += do.send_message(ctx, FAULT, "address_completed", "address_completed", {"reference": reference(facts)})
+def _fill(finding: Finding, facts: Facts, ctx: PlanContext, source: str, target: Address) -> Plan:
+    steps = set_address(facts, ctx, source, target, told(facts, ctx))
     summary = words("补全收货地址并告知顾客。", "Complete the address and tell the customer.")
     return acting(finding, facts, summary, steps) if steps else hand_off(finding, "address_problem")
 
 
 def _by_customer(finding: Finding, facts: Facts, ctx: PlanContext, missing: list[str]) -> Plan:
-    state = answer(ctx, OCCASION)
-    if state is Answer.DECLINED:
-        state = answer(ctx, OTHER)
-        if state is Answer.NOT_ASKED:
-            return _ask(finding, facts, ctx, missing, OTHER)
-    match state:
+    occasion = OTHER if answer(ctx, OCCASION) is Answer.DECLINED else OCCASION
+    match answer(ctx, occasion):
         case Answer.NOT_ASKED:
-            return _ask(finding, facts, ctx, missing, OCCASION)
+            return _ask(finding, facts, ctx, missing, occasion)
         case Answer.WAITING:
             return awaiting(finding, words("等待顾客补充信息。", "Waiting for what the customer was asked for."))
         case Answer.CHOSE:
-            return _use_former(finding, facts, ctx, missing)
-        case Answer.WORDS:
-            return hand_off(finding, "customer_wrote")
-        case Answer.UNREACHED:
-            return hand_off(finding, "cannot_reach")
-    return hand_off(finding, "customer_silent")
+            return _use_former(finding, facts, ctx)
+    return unanswered(finding, ctx, occasion) or hand_off(finding, "customer_silent")
 
 
 def _ask(finding: Finding, facts: Facts, ctx: PlanContext, missing: list[str], occasion: str) -> Plan:
     if not ctx.can_message:
         return hand_off(finding, "cannot_ask")
-    offer = occasion == OCCASION and _former(facts, missing)
-    phrase = "ask_or_use" if offer else "ask"
+    former = _former(facts) if occasion == OCCASION else None
     params = {"reference": reference(facts), "fields": field_names(missing, ctx.language)}
-    message = do.send_message(ctx, FAULT, occasion, phrase, params, [USE, NO_OTHER] if offer else None)
+    if former is not None:
+        params["place"] = "".join(filter(None, (former.province, former.city))) or "—"
+    message = do.send_message(
+        ctx, FAULT, occasion, "ask_or_use" if former else "ask", params, [USE, NO_OTHER] if former else None
+    )
     zh, en = "、".join(field_names(missing, "zh-CN")), ", ".join(field_names(missing, "en"))
     return awaiting(finding, words(f"请顾客补充：{zh}。", f"Ask the customer for: {en}."), message)
 
 
-def _use_former(finding: Finding, facts: Facts, ctx: PlanContext, missing: list[str]) -> Plan:
+def _use_former(finding: Finding, facts: Facts, ctx: PlanContext) -> Plan:
     if ctx.asked[OCCASION].choice != "use_address":
         return hand_off(finding, "unknown_choice")
-    if not _former(facts, missing):
+    former = _former(facts)
+    if former is None:
         return hand_off(finding, "substitute_gone")
-    return _fill(finding, facts, ctx, "customer_history")
+    return _fill(finding, facts, ctx, "customer_history", former)
 
 
-def _former(facts: Facts, missing: list[str]) -> bool:
-    """Whether the customer's history holds exactly one address that would do."""
-    if facts.customer is None or facts.checkout is None:
-        return False
-    return from_history(facts.checkout.shipping_address, facts.customer.addresses, missing) is not None
+def _former(facts: Facts) -> Address | None:
+    """What was given, completed from the one former address that fits; None where none or several do."""
+    if facts.customer is None:
+        return None
+    given = going(facts)
+    return from_history(given, facts.customer.addresses, lacks(given, facts.serviceability))

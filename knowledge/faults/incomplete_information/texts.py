@@ -5,7 +5,7 @@ from __future__ import annotations
 TEXTS: dict[str, dict[str, str]] = {
     "title": {
         "zh-CN": "收货信息不完整",
-        "en": "Incomplete delivery information",
+        "en": "Delivery address or contact incomplete",
     },
     "what": {
         "zh-CN": "配送所需信息不完整，缺少：{missing}。",

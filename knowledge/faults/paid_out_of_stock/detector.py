@@ -15,9 +15,10 @@ SEVERITY = Severity.HIGH
 def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
     """Paid, not sent, and the reservation failed or was lost, and what is held now doesn't cover the lines.
 
-    A checkout without any word of a reservation is not found here: that is a missed deadline, not stock.
+    A checkout without any word of a reservation is not found here: that is a missed deadline, not stock. Stock that
+    was given back may belong to a cancellation under way, or be set aside anew: a read-back confirms first.
     """
-    paid_at = s.paid_at(ctx.now)
+    paid_at = ctx.paid_at(s)
     if paid_at is None or over(s) or all_sent(s):
         return []
     lost = [r for r in s.reservations.values() if r.status in ("released", "expired")]
@@ -26,16 +27,17 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
     marks, stock = paying(s), _stock_marks(s)
     if covered(s) or not stock:
         return []
-    missing = shortfall(s)
+    missing, is_lost = shortfall(s), bool(lost) and not _failed_last(s)
     return [
         Finding(
             code=FaultCode.PAID_OUT_OF_STOCK,
             severity=SEVERITY,
             step=STEP,
-            cause="reservation_lost" if lost and not _failed_last(s) else "reservation_failed",
+            cause="reservation_lost" if is_lost else "reservation_failed",
             detectable_at=heard_at([*marks, *stock], paid_at),
             evidence=evidence(marks, stock),
             at_risk=s.total,
+            confirm=is_lost,
             details={
                 "missing_skus": dict(sorted(missing.items())),
                 "skus": sorted(missing) or sorted({r.sku for r in lost}),

@@ -10,6 +10,24 @@ MESSAGES: dict[str, dict[str, str]] = {
         "Please choose what you would like. If we do not hear from you, we will refund what we "
         "can't supply.",
     },
+    "ask_gift": {
+        "zh-CN": "很抱歉，您已付款的订单 {reference} 中的「{item}」有 {quantity} 件暂时缺货。请选择您"
+        "希望的处理方式；如果您接受替代商品，我们另外赠送您一张 {gift} 的专属优惠券。如果我们没有收到您的选择，将为无法"
+        "供货的部分办理退款。",
+        "en": "We are sorry: {quantity} × “{item}” of your paid order {reference} is out of stock. "
+        "Please choose what you would like. If you take a substitute, you also get an exclusive coupon worth "
+        "{gift}. If we do not hear from you, we will refund what we can't supply.",
+    },
+    "gift": {
+        "zh-CN": "感谢您为订单 {reference} 接受替代商品：您的专属优惠券 {code}（价值 {gift}）已发放，下次购物时可用。",
+        "en": "Thank you for taking a substitute in your order {reference}: your exclusive coupon {code}, worth "
+        "{gift}, is ready for your next purchase.",
+    },
+    "gift_given": {
+        "zh-CN": "感谢您为订单 {reference} 接受替代商品：价值 {gift} 的专属优惠券已存入您的账户，下次购物时可用。",
+        "en": "Thank you for taking a substitute in your order {reference}: an exclusive coupon worth {gift} is in "
+        "your account for your next purchase.",
+    },
     "substituted": {
         "zh-CN": "已按您的选择更换订单 {reference} 中的缺货商品，订单总额为 {total}，您无需再付款。",
         "en": "As you chose, the missing item of your order {reference} has been replaced. The "

@@ -8,6 +8,9 @@ from typing import Any
 import msgspec
 
 from knowledge.faults import steps as do
+from knowledge.faults.amount_mismatch import playbook as amount_mismatch
+from knowledge.faults.duplicate_charge import playbook as duplicate_charge
+from knowledge.faults.duplicate_charge.detector import redundant_payments
 from knowledge.faults.figures import (
     adds_up,
     captured_net,
@@ -20,6 +23,7 @@ from knowledge.faults.figures import (
 from knowledge.faults.paid_out_of_stock.shortage import Gap, Shortage
 from knowledge.faults.paid_out_of_stock.telling import backordered, closing, currency_of, question
 from knowledge.faults.planning import (
+    NEXT_CHUNK,
     Answer,
     PlanContext,
     acting,
@@ -31,9 +35,11 @@ from knowledge.faults.planning import (
     over,
     performed_any,
     reference,
+    refused,
     sent,
 )
 from knowledge.faults.steps import words
+from knowledge.faults.steps_delivery import note_backorder
 from knowledge.faults.unwinding import StockChange, ended_by_us, refund_excess, returned, unwind
 from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.events import Line
@@ -45,6 +51,7 @@ from knowledge.vocabulary.plans import Plan, PlanStep
 FAULT = FaultCode.PAID_OUT_OF_STOCK
 REASON = "out_of_stock"
 FORWARD = ("reserve_stock", "confirm_order", "substitute_line", "backorder_line", "cancel_lines")
+CHANGES = ("substitute_line", "backorder_line", "cancel_lines")
 PRICED = ("substitute_line", "cancel_lines")  # what of ours lowers the total, so that captured may exceed it
 
 
@@ -126,7 +133,9 @@ def _act(view: Shortage) -> Plan:
     if order is None:
         return _create(view)
     if captured_net(view.facts) > total_of(order) + view.ctx.policies.rounding and not _priced(view):
-        return hand_off(view.finding, "overpaid")
+        return _overpaid(view)
+    if any(refused(view.ctx, action, f"order:{order.id}") for action in CHANGES):
+        return hand_off(view.finding, "change_refused")
     if not adds_up(order, view.ctx.policies.rounding):
         return hand_off(view.finding, "total_unclear")
     if given_up:
@@ -136,6 +145,16 @@ def _act(view: Shortage) -> Plan:
     if view.choice(chosen.line.sku) == "backorder":
         return _backorder(view, order, chosen)
     return _substitute(view, order, chosen)
+
+
+def _overpaid(view: Shortage) -> Plan:
+    """What was taken twice or too much goes back first, as its own playbook has it; then the goods are seen to."""
+    twice = redundant_payments(view.ctx.snapshot, view.ctx.policies.rounding)
+    playbook = duplicate_charge if twice else amount_mismatch
+    plan: Plan = playbook.plan(view.finding, view.facts, view.ctx)
+    if plan.then != "verify" or not plan.steps:
+        return plan if plan.then == "wait" else hand_off(view.finding, "overpaid", plan.steps)
+    return msgspec.structs.replace(plan, then="wait", wait_seconds=NEXT_CHUNK)
 
 
 def _impossible(view: Shortage, gap: Gap) -> str | None:
@@ -200,6 +219,8 @@ def _backorder(view: Shortage, order: OrderFact, gap: Gap) -> Plan:
     sku, day = gap.line.sku, stock_fact.restock_at.date().isoformat()
     stock = StockChange(view.facts, view.finding, view.lines, skip=view.short_skus)
     steps = [*stock.reserve, do.backorder_line(order, gap.line, stock_fact.restock_at)]
+    if len(view.waited_for) > 1:  # of several lines each has to be known by itself afterwards
+        steps.append(note_backorder(order, gap.line, day))
     steps += backordered(view, sku, day)
     summary = words(f"按顾客选择为 {sku} 登记缺货预订，预计 {day} 到货。",
                     f"Back-order {sku} as the customer chose, expected on {day}.")  # fmt: skip
@@ -282,8 +303,8 @@ def _confirm(view: Shortage, order: OrderFact | None) -> list[PlanStep]:
         return [do.confirm_order(None, view.facts.checkout_id)]
     step = do.confirm_order(order, view.facts.checkout_id)
     waits = bool(view.backordered) and not own(view.facts)
-    refused = f"{step.action}|{step.target}" in view.ctx.refused
-    return [step] if order.status == "created" and not waits and not refused else []
+    never = refused(view.ctx, step.action, step.target)
+    return [step] if order.status == "created" and not waits and not never else []
 
 
 def _settle_money(view: Shortage, order: OrderFact, lines: Iterable[Line], total: int, kind: str) -> list[PlanStep]:

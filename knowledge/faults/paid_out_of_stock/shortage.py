@@ -9,8 +9,9 @@ import msgspec
 
 from knowledge.faults.figures import available, needed, secured, stocked, with_quantity
 from knowledge.faults.planning import Answer, PlanContext, answer, performed, performed_any
+from knowledge.faults.steps_delivery import backorder_note
 from knowledge.vocabulary.events import Line
-from knowledge.vocabulary.facts import Facts, ProductFact
+from knowledge.vocabulary.facts import Facts, OrderFact, ProductFact
 from knowledge.vocabulary.findings import Finding
 
 MAX_QUESTIONS = 2  # skus a customer is asked about in one episode; further ones are refunded
@@ -50,13 +51,22 @@ class Shortage:
     @cached_property
     def backordered(self) -> frozenset[str]:
         """Skus whose back-order was entered in this episode."""
-        order = self.facts.live_order
-        wanted = [a.occasion.partition(":")[2] for a in self.ctx.asked.values() if a.choice == "backorder"]
-        entered = order is not None and performed(self.ctx, "backorder_line", f"order:{order.id}")
-        return frozenset(
-            sku for sku in wanted
-            if entered and (len(wanted) == 1 or performed(self.ctx, "send_message", f"message:backordered:{sku}"))
-        )  # fmt: skip
+        order, wanted = self.facts.live_order, self.waited_for
+        if order is None or not performed(self.ctx, "backorder_line", f"order:{order.id}"):
+            return frozenset()
+        return frozenset(wanted if len(wanted) == 1 else [sku for sku in wanted if self._noted(order, sku)])
+
+    @cached_property
+    def waited_for(self) -> list[str]:
+        """Skus the customer chose to wait for."""
+        return [a.occasion.partition(":")[2] for a in self.ctx.asked.values() if a.choice == "backorder"]
+
+    def _noted(self, order: OrderFact, sku: str) -> bool:
+        """Whether the back-order of this sku was entered: its note or its message, which follow it, were tried."""
+        note = f"add_note|{backorder_note(order, sku)}"
+        if note in self.ctx.done or note in self.ctx.refused:
+            return True
+        return performed(self.ctx, "send_message", f"message:backordered:{sku}")
 
     @cached_property
     def gaps(self) -> list[Gap]:

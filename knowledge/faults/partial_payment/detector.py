@@ -28,7 +28,7 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
     What was once paid in full and partly refunded is no shortfall, nor is an order reduced to what was paid.
     """
     kept, payments = s.captured_net(), list(s.payments.values())
-    if s.due is None or kept <= 0 or over(s) or s.paid_at(ctx.now) is not None:
+    if s.due is None or kept <= 0 or over(s) or ctx.paid_at(s) is not None:
         return []
     ever = sum(gross_net(p) for p in s.money_payments())
     foreign = any(p.captured and p not in s.money_payments() for p in payments)

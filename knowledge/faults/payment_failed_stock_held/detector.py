@@ -7,16 +7,17 @@ from datetime import datetime
 from knowledge.faults.context import Context
 from knowledge.faults.reading import (
     ACCEPTED,
-    FAILED,
     LATER,
+    dead_since,
     evidence,
+    how_it_ended,
     over,
     over_since,
     payment_marks,
     said,
     valid_authorisation,
 )
-from knowledge.vocabulary.codes import FaultCode, PaymentStatus, Severity, Step
+from knowledge.vocabulary.codes import FaultCode, Severity, Step
 from knowledge.vocabulary.findings import Finding
 from knowledge.vocabulary.snapshot import Mark, OrderSnapshot, PaymentView, heard_at
 
@@ -34,8 +35,8 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
         since = over_since(s)
         cause, marks = "checkout_ended", said(s, *_OVER, read_back="checkout")[-1:]
     elif s.payments and s.due != 0 and not any(p.open for p in s.payments.values()):
-        cause, marks = _cause(s), payment_marks(s, s.payments.values(), *_ENDS)
-        since = max((t for p in s.payments.values() if (t := _dead_since(p))), default=None)
+        cause, marks = how_it_ended(s.payments.values()), payment_marks(s, s.payments.values(), *_ENDS)
+        since = max((t for p in s.payments.values() if (t := dead_since(p))), default=None)
     else:
         return []
     if since is None:
@@ -65,19 +66,6 @@ def _alive(s: OrderSnapshot, p: PaymentView, now: datetime) -> bool:
     if p.kind in LATER:
         return p.status in ACCEPTED and not over(s)
     return p.kept > 0 or valid_authorisation(p, now)
-
-
-def _dead_since(p: PaymentView) -> datetime | None:
-    if p.status in FAILED:
-        return p.ended_at or p.requested_at
-    return p.authorized_until or p.captured_at or p.requested_at
-
-
-def _cause(s: OrderSnapshot) -> str:
-    statuses = {p.status for p in s.payments.values()}
-    if PaymentStatus.FAILED in statuses:
-        return "payment_failed"
-    return "payment_expired" if PaymentStatus.EXPIRED in statuses else "payment_cancelled"
 
 
 def _held_marks(s: OrderSnapshot) -> list[Mark]:

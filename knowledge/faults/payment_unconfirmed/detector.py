@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from knowledge.faults.context import Context
-from knowledge.faults.reading import evidence, over, said
+from knowledge.faults.reading import LATER, evidence, over, said
 from knowledge.vocabulary.codes import FaultCode, Severity, Step
 from knowledge.vocabulary.findings import Finding
 from knowledge.vocabulary.money import Money
@@ -16,14 +16,15 @@ SEVERITY = Severity.MEDIUM
 def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
     """A payment still open past its method's deadline, in a checkout neither paid otherwise nor over.
 
-    With several open payments the one due first stands for all.
+    With several open payments the one due first stands for all. An order taken on delivery or on account waits for
+    nobody's confirmation.
     """
-    if over(s) or s.status in ("expired", "cancelled") or s.paid_at(ctx.now) is not None:
+    if over(s) or s.status in ("expired", "cancelled") or ctx.paid_at(s) is not None:
         return []
     deadlines = ctx.policies.deadlines
     waiting = sorted(
         ((p.requested_at + deadlines.payment_for(p.method), p.id, p) for p in s.payments.values()
-         if p.open and p.requested_at is not None),
+         if p.open and p.requested_at is not None and not (p.kind in LATER and s.live_orders)),
         key=lambda row: row[:2],
     )  # fmt: skip
     if not waiting:

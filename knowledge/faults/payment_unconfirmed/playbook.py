@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from knowledge.faults import steps as do
 from knowledge.faults.figures import OPEN, kept, own, paid_later, valid_authorisation
+from knowledge.faults.overpaid import cancelled_in_vain
 from knowledge.faults.planning import (
     PlanContext,
     acting,
@@ -19,7 +20,8 @@ from knowledge.faults.planning import (
     waiting,
 )
 from knowledge.faults.steps import words
-from knowledge.faults.unwinding import release_all
+from knowledge.faults.unpaid_order_live import playbook as unpaid_order_live
+from knowledge.faults.unwinding import ended_by_us, release_all
 from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.facts import Facts, PaymentFact
 from knowledge.vocabulary.findings import Finding
@@ -37,8 +39,8 @@ def plan(finding: Finding, facts: Facts, ctx: PlanContext) -> Plan:
         return hand_off(finding, reason)
     pending = [p for p in facts.payments or [] if p.status in OPEN]
     overdue = [p for p in pending if confirm_by(p, finding, ctx) <= ctx.now]
-    if facts.live_order is not None:
-        return hand_off(finding, "order_live") if overdue else finished(finding, ctx)
+    if facts.live_order is not None or ended_by_us(facts, ctx):
+        return _with_order(finding, facts, ctx, overdue)
     if any(performed(ctx, "cancel_payment", f"payment:{p.id}") for p in overdue):
         return hand_off(finding, "cancel_not_effective")
     if not overdue and pending:
@@ -52,6 +54,19 @@ def plan(finding: Finding, facts: Facts, ctx: PlanContext) -> Plan:
 def settled(finding: Finding, facts: Facts, ctx: PlanContext) -> bool:
     """Whether no payment is left unanswered and nothing is held for it."""
     return is_settled(plan(finding, facts, ctx))
+
+
+def _with_order(finding: Finding, facts: Facts, ctx: PlanContext, overdue: list[PaymentFact]) -> Plan:
+    """An order stands on it: its stock stays, and where nothing else pays for it, it is an order nobody paid."""
+    if overdue and _paid_otherwise(facts, ctx, overdue):
+        if cancelled_in_vain(facts, ctx):
+            return hand_off(finding, "cancel_not_effective")
+        summary = words("订单已由其他付款覆盖：取消逾期未确认的付款。",
+                        "Other payments cover the order: cancel the one that was never confirmed.")  # fmt: skip
+        return acting(finding, facts, summary, [do.cancel_payment(payment) for payment in overdue])
+    if overdue or performed_any(ctx, "hold_order", "create_payment_link"):
+        return unpaid_order_live.plan(finding, facts, ctx)
+    return finished(finding, ctx)
 
 
 def _let_go(finding: Finding, facts: Facts, ctx: PlanContext, overdue: list[PaymentFact]) -> Plan:

@@ -21,9 +21,11 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
 
     The better price is that of the smaller whole payable total, never of a single line.
     """
-    if s.submitted_at is None or s.total is None or ended(s) or (s.orders and not s.live_orders):
+    if s.submitted_at is None or s.total is None or not s.lines or not s.cart_lines:
         return []
-    pairs = [(line, cart) for line, cart in matched(s.lines or [], s.cart_lines or []) if _differ(s.total, line, cart)]
+    if ended(s) or (s.orders and not s.live_orders):
+        return []
+    pairs = [(line, cart) for line, cart in matched(s.lines, s.cart_lines) if _differ(s.total, line, cart)]
     if not pairs:
         return []
     difference = sum((cart.unit_price.amount - line.unit_price.amount) * line.quantity for line, cart in pairs)
@@ -33,7 +35,7 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
     checkout, cart = s.total, Money(max(0, _at_cart_prices(s, difference, ctx.rounding)), s.total.currency)
     better = "cart" if cart < checkout else "checkout"
     agreed = live_total(s)
-    if better == "cart" and agreed is not None and agreed <= cart.amount + ctx.rounding:
+    if better == "cart" and agreed is not None and agreed <= cart.amount - _more_off(s) + ctx.rounding:
         return []  # the order already asks the better price
     marks = said(s, "checkout.submitted", read_back="checkout")[-1:]
     return [
@@ -58,6 +60,12 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
             },
         )
     ]  # fmt: skip
+
+
+def _more_off(s: OrderSnapshot) -> int:
+    """How much more the live orders take off than the checkout did (a coupon made good), in minor units."""
+    given = sum(o.discount.amount for o in s.live_orders if o.discount)
+    return max(0, given - (s.discount.amount if s.discount else 0))
 
 
 def matched(lines: list[Line], cart_lines: list[Line]) -> list[tuple[Line, Line]]:

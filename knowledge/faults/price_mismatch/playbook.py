@@ -22,6 +22,7 @@ from knowledge.faults.figures import (
     total_of,
     with_price,
 )
+from knowledge.faults.overpaid import barred, fair_discount, reprice_refused
 from knowledge.faults.payment_unconfirmed import playbook as payment_unconfirmed
 from knowledge.faults.planning import (
     PlanContext,
@@ -36,11 +37,11 @@ from knowledge.faults.planning import (
     performed,
     performed_any,
     reference,
-    sent,
     waiting,
 )
 from knowledge.faults.price_mismatch.detector import matched
 from knowledge.faults.steps import words
+from knowledge.faults.steps_money import reprice
 from knowledge.faults.unwinding import refund_excess
 from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.events import Line
@@ -107,28 +108,27 @@ def better_prices(checkout: CheckoutFact, rounding: int) -> Better:
 def _correct(finding: Finding, facts: Facts, ctx: PlanContext, priced: Priced, better: Better) -> Plan:
     """The price cut (while it may still be made), the refund that pays it, and word of both."""
     prices = _changes(priced, facts, better)
-    target = min(total_of(priced), total_after(priced, _at(priced.lines, prices), minor(priced.discount)))
+    lines, discount = _at(priced.lines, prices), minor(priced.discount)
+    if facts.checkout is not None:
+        discount = fair_discount(priced, lines, discount, facts.checkout, better.total)
+    target = min(total_of(priced), total_after(priced, lines, discount))
     cut = total_of(priced) - target
     steps: list[PlanStep] = []
     if cut and not adds_up(priced, ctx.policies.rounding):
         return hand_off(finding, "total_unclear")
-    if cut and not (sent(facts) and f"reprice_order|order:{priced.id}" in ctx.refused):
-        steps.append(_reprice(priced, prices, target, cut))
+    if cut and barred(priced, facts, ctx, target):
+        return hand_off(finding, "change_refused")
+    if cut and not reprice_refused(priced, ctx):
+        steps.append(_reprice(priced, prices, discount, target))
     elif not cut and (stands := _make_agree(facts, ctx, priced, better)):
         summary = words(
-            "结账价更低，以结账价为准。", "The checkout is the cheaper one: its price stands for the cart too."
+            "结算价更低，以结算价为准。", "The checkout is the cheaper one: its price stands for the cart too."
         )
         return acting(finding, facts, summary, stands)
     excess = captured_net(facts) - target
     ours = performed_any(ctx, *OURS)
     changed = bool(cut) or ours
-    if (
-        excess > ctx.policies.rounding
-        and not ours
-        and excess > _explained(facts, priced, target) + ctx.policies.rounding
-    ):
-        return hand_off(finding, "overpaid")
-    covered = minor(priced.discount) <= goods(_at(priced.lines, prices))  # else the shop may cap the discount
+    covered = discount <= goods(lines)  # else the shop may cap the discount
     certain = not steps or (covered and foreseeable(priced, discount_named=True))
     if certain and (changed or excess > ctx.policies.rounding):
         refunds = refund_excess(facts, target, REASON, repays=bool(steps) or ours)
@@ -161,31 +161,28 @@ def _at(lines: list[Line], prices: Mapping[str, Money]) -> list[Line]:
     return [with_price(line, prices.get(line.line_id, line.unit_price)) for line in lines]
 
 
-def _reprice(priced: Priced, prices: Mapping[str, Money], target: int, cut: int) -> PlanStep:
-    total = _money(priced, target)
-    if isinstance(priced, CheckoutFact):
-        step = do.reprice_checkout(priced, prices, total)
-    else:
-        step = do.reprice_order(priced, prices, total)
-    return msgspec.structs.replace(step, goodwill=_money(priced, cut))
+def _reprice(priced: Priced, prices: Mapping[str, Money], discount: int, target: int) -> PlanStep:
+    if discount > minor(priced.discount):  # not the prices alone were dearer than agreed
+        return reprice(priced, prices, discount, _money(priced, target))
+    change = do.reprice_checkout if isinstance(priced, CheckoutFact) else do.reprice_order
+    step = change(priced, prices, _money(priced, target))  # type: ignore[arg-type]
+    return msgspec.structs.replace(step, goodwill=_money(priced, total_of(priced) - target))
 
 
 def _make_agree(facts: Facts, ctx: PlanContext, priced: Priced, better: Better) -> list[PlanStep]:
-    """The checkout's own prices once more, so that a dearer cart follows; only while nothing is paid."""
+    """The checkout's own prices once more, so that a dearer cart follows.
+
+    Once something is paid only where that certainly leaves the total as it is; an order settles the matter.
+    """
     if not isinstance(priced, CheckoutFact) or not better.prices or priced.status not in ("open", "submitted"):
         return []
     key = f"checkout:{priced.id}"
-    if performed(ctx, "reprice_checkout", key) or f"reprice_checkout|{key}" in ctx.refused or facts.payments:
+    if performed(ctx, "reprice_checkout", key) or f"reprice_checkout|{key}" in ctx.refused:
         return []
-    if not adds_up(priced, ctx.policies.rounding):
+    certain = foreseeable(priced, discount_named=True)
+    if not (certain if facts.payments else adds_up(priced, ctx.policies.rounding)):
         return []
     return [do.reprice_checkout(priced, better.prices, _money(priced, total_of(priced)))]
-
-
-def _explained(facts: Facts, priced: Priced, target: int) -> int:
-    """How much more than `target` the customer may have been charged because of the price difference."""
-    agreed = total_of(facts.checkout) if facts.checkout else 0
-    return max(agreed, total_of(priced)) - target
 
 
 def _too_deep(priced: Priced, prices: Mapping[str, Money], cut: int, ctx: PlanContext) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from knowledge.faults.context import Context
-from knowledge.faults.reading import evidence, over, over_since, payment_marks, said
+from knowledge.faults.reading import evidence, failed_refunds, over, over_since, payment_marks, said
 from knowledge.vocabulary.codes import FaultCode, Severity, Step
 from knowledge.vocabulary.findings import Finding
 from knowledge.vocabulary.money import Money
@@ -16,7 +16,7 @@ SEVERITY = Severity.HIGH
 def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
     """Ended or every order cancelled, money kept, `deadlines.refund` after that or the late capture.
 
-    A refund on its way is not kept money.
+    A refund on its way is not kept money. One that failed makes it another finding: what was settled comes up again.
     """
     since = over_since(s)
     if not over(s) or since is None:
@@ -26,7 +26,7 @@ def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
         return []
     captured = max((p.captured_at for p in kept if p.captured_at), default=since)
     ends = said(s, "checkout.expired", "checkout.cancelled", "order.cancelled", read_back="checkout")
-    marks = [*ends[-1:], *payment_marks(s, kept, "payment.captured")]
+    marks = [*ends[-1:], *payment_marks(s, kept, "payment.captured"), *failed_refunds(s, kept)]
     currency = s.total.currency if s.total else kept[0].currency
     amount = Money(sum(p.kept for p in kept if p.currency == currency) or kept[0].kept,
                    currency if any(p.currency == currency for p in kept) else kept[0].currency)  # fmt: skip

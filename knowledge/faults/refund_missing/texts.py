@@ -20,7 +20,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "The money was captured after the checkout had ended.",
     },
     "suggested": {
-        "zh-CN": "转人工确认后全额退款。",
-        "en": "A person confirms and refunds in full.",
+        "zh-CN": "全额退还仍未退的款项，并告知顾客。",
+        "en": "Refund everything that is still kept, and tell the customer.",
     },
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from knowledge.faults.context import Context
 from knowledge.faults.reading import ACCEPTED, CONFIRMATIONS, LATER, evidence, iso, said
@@ -12,13 +12,20 @@ from knowledge.vocabulary.snapshot import Mark, OrderSnapshot, OrderView, heard_
 
 STEP = Step.FULFILMENT
 SEVERITY = Severity.LOW
+_TOLD = {"order": "order.created", "shipped": "order.shipped", "delivered": "order.delivered"}
 
 
 def detect(s: OrderSnapshot, ctx: Context) -> list[Finding]:
-    """One finding per order whose steps stand in an impossible order, beyond the clocks' tolerated skew."""
+    """One finding per order whose steps stand in an impossible order, beyond the clocks' tolerated skew.
+
+    Between two steps of the order that one system told, by one clock, there is none.
+    """
     found = []
     for order in s.orders.values():
-        contradictions = [(cause, a, b) for cause, a, b in _pairs(s, order) if a + ctx.skew < b]
+        if order.shipped_at is None and order.delivered_at is None:
+            continue
+        pairs = _pairs(s, order)
+        contradictions = [(cause, a, b) for cause, a, b in pairs if a + _skew(s, order, cause, a, b, ctx) < b]
         if not contradictions:
             continue
         cause, first, second = contradictions[0]
@@ -54,6 +61,19 @@ def _pairs(s: OrderSnapshot, order: OrderView) -> list[tuple[str, datetime, date
         ("delivered_before_payment", order.delivered_at, paid),
     ]
     return [(cause, a, b) for cause, a, b in rows if a is not None and b is not None]
+
+
+def _skew(s: OrderSnapshot, order: OrderView, cause: str, a: datetime, b: datetime, ctx: Context) -> timedelta:
+    """How far the clocks of these two times may disagree."""
+    effect, precondition = cause.split("_before_")
+    first, second = (_clocks(s, order, step, at) for step, at in ((effect, a), (precondition, b)))
+    return timedelta(0) if first & second else ctx.skew
+
+
+def _clocks(s: OrderSnapshot, order: OrderView, step: str, at: datetime) -> set[str]:
+    """The systems that told of this step of the order at this time."""
+    told = s.marks_of(_TOLD[step], entity=order.id) if step in _TOLD else []
+    return {m.ref.rpartition("#")[0] for m in told if m.at == at}
 
 
 def payment_confirmed_at(s: OrderSnapshot) -> datetime | None:

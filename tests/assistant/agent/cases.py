@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
-import knowledge.faults
 from assistant.cases.wording import say
-from knowledge.faults.catalogue import CATALOGUE, detect_all
-from knowledge.faults.context import Context
+from knowledge.faults.catalogue import CATALOGUE
 from knowledge.library.solved import SolvedCase, Tried
-from knowledge.policies import Policies
 from knowledge.vocabulary.codes import FaultCode
-from knowledge.vocabulary.events import parse_event
-from knowledge.vocabulary.fold import fold
+from tests.knowledge.faults import examples
 
 FREED = {"en": "the reserved stock is free again", "zh-CN": "预留的库存已释放"}
 TOLD = {"en": "the customer knows why", "zh-CN": "顾客知道了原因"}
 FAULTS = [str(code) for code in CATALOGUE]
-
-
-def _example(code: str) -> dict[str, Any]:
-    file = Path(knowledge.faults.__file__).parent / code / "example.json"
-    example: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return example
 
 
 def _builtins(value: Any) -> Any:
@@ -36,12 +25,10 @@ def _builtins(value: Any) -> Any:
 
 def make(code: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A case of this fault and its order, as the house's views give them."""
-    example = _example(code)
-    now = datetime.fromisoformat(example["now"])
-    events = [parse_event(raw, datetime.fromisoformat(raw["time"])) for raw in example["events"]]
-    checkout = str(events[0].checkout_id)
-    snapshot = fold(checkout, events)
-    finding = next(f for f in detect_all(snapshot, Context(now, Policies())) if f.code == code)
+    example = examples.example(code)
+    now, snapshot = example.now, example.snapshot
+    checkout = example.checkout_id or f"sku-{code}"
+    finding = next(f for f in example.found() if f.code == code)
     evidence = _builtins(finding.evidence)
     case = {
         "id": f"case_{code}", "subject": {"kind": "checkout", "id": checkout}, "checkout_id": checkout,
@@ -53,7 +40,7 @@ def make(code: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "root_cause": {"step": str(finding.step), "cause": finding.cause, "evidence": evidence},
         "plan_version": 2, "owner": None, "detected_at": _builtins(now),
         "due_at": _builtins(now + timedelta(minutes=5)),
-        "first_action_at": None, "resolved_at": None, "resolution": None, "promises": [],
+        "first_action_at": None, "resolved_at": None, "resolution": None, "messages": [], "promises": [],
         "plan": [
             {"id": "1", "action": "release_reservation", "arguments": {}, "effect": FREED,
              "undo": None, "needs_approval": True, "status": "done"},

@@ -14,6 +14,7 @@ from assistant.agent.library_feed import KIND, LibraryFeed
 from assistant.agent.precedents import is_precedent, solved_case, summary
 from assistant.store.engine import Store, make_engine, utcnow
 from assistant.store.tables import cases, outbox
+from assistant.store.tables_people import outcomes
 from knowledge.library.embedders import UniversalSentenceEmbedder
 from knowledge.library.library import Library
 from knowledge.vocabulary.errors import UnavailableError
@@ -41,7 +42,7 @@ def feed(store: Store, reader: FakeReader, library: Library) -> LibraryFeed:
 
 def resolve(reader: FakeReader, case_id: str = CASE, **values: Any) -> None:
     reader.cases[case_id] |= {
-        "status": "resolved",
+        "status": "closed",
         "resolution": "repaired",
         "resolved_at": "2026-03-02T09:00:00Z",
         **values,
@@ -52,6 +53,12 @@ def put(store: Store, case_id: str = CASE, age: float = 0) -> None:
     row = {"kind": KIND, "subject": case_id, "created_at": utcnow() - timedelta(seconds=age), "attempts": 0}
     with store.begin() as tx:
         tx.execute(outbox.insert().values(**row))
+
+
+def outcome(store: Store, episode: int, **values: Any) -> None:
+    row = {"case_id": CASE, "episode": episode, "fault": "price_mismatch", "option": "none", "at": utcnow()}
+    with store.begin() as tx:
+        tx.execute(outcomes.insert().values(**row, resolution="repaired", **values))
 
 
 def rows(store: Store) -> list[tuple[str, int]]:
@@ -72,7 +79,7 @@ def row_of_case(case_id: str, status: str) -> dict[str, Any]:
     return values
 
 
-def test_a_resolved_case_is_added_in_both_languages_and_its_row_deleted(
+def test_a_case_that_stayed_resolved_is_added_in_both_languages_and_its_row_deleted(
     feed: LibraryFeed, store: Store, reader: FakeReader, library: Library
 ) -> None:
     resolve(reader, value={"amount": 9800, "currency": "CNY"})
@@ -102,6 +109,7 @@ def test_a_case_that_came_back_is_marked_and_a_solved_one_unmarked(
     changes: tuple[tuple[dict[str, Any], bool], ...] = (
         ({}, True),
         ({"status": "diagnosing", "resolution": None}, False),
+        ({"status": "resolved"}, False),  # solved anew, and watched
         ({}, True),
     )
     for change, stayed in changes:
@@ -110,6 +118,38 @@ def test_a_case_that_came_back_is_marked_and_a_solved_one_unmarked(
         feed.drain()
         kept = library.get(CASE)
         assert kept is not None and kept.stayed_resolved is stayed
+
+
+def test_a_case_that_is_still_watched_is_not_in_the_library_yet(
+    feed: LibraryFeed, reader: FakeReader, library: Library
+) -> None:
+    resolve(reader, status="resolved")
+    feed.bring_up_to_date(CASE)
+    assert library.count() == 0
+
+
+@pytest.mark.parametrize("last", [{"stayed": None}, {"stayed": False}, {"stayed": True, "undone_at": utcnow()}])
+def test_what_nobody_saw_stay_and_what_a_supervisor_undid_is_no_precedent(
+    feed: LibraryFeed, store: Store, reader: FakeReader, library: Library, last: dict[str, Any]
+) -> None:
+    resolve(reader)
+    feed.bring_up_to_date(CASE)
+    assert library.count() == 1
+    outcome(store, 1, **last)
+    feed.bring_up_to_date(CASE)
+    assert library.count() == 0
+
+
+def test_a_precedent_carries_how_it_turned_out(
+    feed: LibraryFeed, store: Store, reader: FakeReader, library: Library
+) -> None:
+    resolve(reader)
+    outcome(store, 1, stayed=False)
+    outcome(store, 2, stayed=True, rating=4)
+    feed.bring_up_to_date(CASE)
+    kept = library.get(CASE)
+    assert kept is not None and kept.stayed_resolved
+    assert (kept.metadata["relapses"], kept.metadata["rating"]) == (1, 4)
 
 
 @pytest.mark.parametrize("resolution", ["merged", "false_alarm"])
@@ -159,7 +199,7 @@ def test_one_broken_case_does_not_keep_the_others_waiting(
 def test_rebuild_makes_the_library_from_the_solved_cases(
     feed: LibraryFeed, store: Store, reader: FakeReader, library: Library
 ) -> None:
-    for case_id, status in ((CASE, "resolved"), ("case_partial_payment", "closed"), ("case_duplicate_charge", "open")):
+    for case_id, status in ((CASE, "closed"), ("case_partial_payment", "closed"), ("case_duplicate_charge", "open")):
         resolve(reader, case_id, status=status)
         with store.begin() as tx:
             tx.execute(cases.insert().values(**row_of_case(case_id, status)))

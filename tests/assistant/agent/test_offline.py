@@ -143,11 +143,14 @@ def test_owner_messages_and_outcome_are_told_as_they_are(agent: CaseAgent, reade
     reader.cases["case_price_mismatch"] |= {
         "owner": {"kind": "person", "id": "li", "name": "李敏"}, "status": "resolved", "resolution": "by_human",
         "resolved_at": "2026-03-02T09:30:00Z",
-        "promises": [{"occasion": "price", "channel": "sms", "state": "accepted", "at": "2026-03-02T08:06:00Z",
+        "messages": [{"occasion": "price", "channel": "sms", "state": "accepted", "at": "2026-03-02T08:06:00Z",
                       "replied_at": None, "choice": None}],
+        "promises": [{"text": "the refund arrives", "state": "open", "due_at": "2026-03-09T08:06:00Z"}],
     }  # fmt: skip
     assert "李敏" in _asked(agent, "case_price_mismatch", "谁在负责")["text"]
-    assert "by text message: sent" in _asked(agent, "case_price_mismatch", "what was the customer told")["text"]
+    told = _asked(agent, "case_price_mismatch", "what was the customer told")["text"]
+    assert "by text message: sent" in told
+    assert "promised, open, due 2026-03-09 08:06 UTC: the refund arrives" in told
     following = _asked(agent, "case_price_mismatch", "what happens next")["text"]
     assert "solved by a person" in following
     assert "2026-03-02 09:30 UTC" in following

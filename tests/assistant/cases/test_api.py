@@ -74,13 +74,15 @@ def test_a_case_has_every_field_of_the_contract_and_a_page_all_but_the_timeline(
     assert {k: item[k] for k in CASE} == {k: whole[k] for k in CASE}
 
 
-def test_promises_name_what_the_customer_was_told(counter: Counter) -> None:
+def test_messages_name_what_the_customer_was_told(counter: Counter) -> None:
     case_id = counter.desk.open()
     counter.desk.says(message("which", ["yes"]), then="await_customer")
     counter.desk.run(case_id)
-    [promise] = counter.get(f"/v1/cases/{case_id}").json()["promises"]
-    assert (promise["occasion"], promise["channel"], promise["state"]) == ("which", "sms", "accepted")
-    assert counter.get("/v1/cases").json()["items"][0]["promises"] == [promise]
+    whole = counter.get(f"/v1/cases/{case_id}").json()
+    [said] = whole["messages"]
+    assert (said["occasion"], said["channel"], said["state"]) == ("which", "sms", "accepted")
+    [item] = counter.get("/v1/cases").json()["items"]
+    assert (item["messages"], item["promises"]) == ([said], whole["promises"])
 
 
 def test_the_timeline_speaks_the_readers_language(counter: Counter) -> None:
@@ -207,3 +209,18 @@ def test_reading_and_writing_need_their_own_scopes(counter: Counter) -> None:
     assert counter.client.get(f"/v1/cases/{case_id}", headers=as_reader).status_code == 200
     assert counter.client.post(f"/v1/cases/{case_id}/claim", headers=as_reader).status_code == 403
     assert counter.client.get("/v1/cases", headers={"authorization": "Bearer nonsense"}).status_code == 401
+
+
+def test_contact_data_in_what_people_write_is_masked(counter: Counter) -> None:
+    words = "she is at li@shop.example, 13800138000"
+    case_id = counter.desk.open()
+    path = f"/v1/cases/{case_id}"
+    assert counter.post(f"{path}/resolve", {"resolution": "by_human", "note": words}).status_code == 200
+    assert counter.post(f"{path}/reopen", {"reason": words}).status_code == 200
+    counter.desk.says(refund("pay-1", 5_000_000))
+    counter.desk.look(case_id)
+    version = counter.get(path).json()["plan_version"]
+    assert counter.post(f"{path}/reject", {"plan_version": version, "reason": words}).status_code == 200
+    shown = str(counter.get(path).json()) + str(counter.get(f"{path}/summary").json())
+    assert "13800138000" not in shown and "li@shop.example" not in shown
+    assert "she is at" in shown

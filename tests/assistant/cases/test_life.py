@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
+from assistant.plans.limits import Needed
 from assistant.plans.planner import Planner
 from assistant.security.vault import Vault
-from assistant.store.engine import Store, make_engine, utcnow
+from assistant.store.engine import Store, utcnow
 from assistant.store.tables import plans
 from assistant.timers.timers import Timer
 from knowledge.vocabulary.codes import CaseStatus, FaultCode, Severity
 from knowledge.vocabulary.errors import ConflictError
 from knowledge.vocabulary.facts import PaymentLinkFact
 from tests.assistant.desk import AGENT, SUPERVISOR, Desk, event, finding, link, plan, refund, release
-
-if TYPE_CHECKING:
-    from tests.support.databases import Databases
 
 
 @pytest.fixture
@@ -209,21 +206,15 @@ def test_an_expired_approval_can_not_be_given_any_more(store: Store, vault: Vaul
     assert desk.case(case_id)["status"] == CaseStatus.HANDED_OFF
 
 
-def test_approvals_expire_by_the_databases_clock_whatever_a_workers_clock_says(
-    databases: Databases, vault: Vault
-) -> None:
-    url = databases.fresh("postgresql")
-    store = Store(make_engine(url))
-    desk = Desk(store, vault)
+def test_approvals_expire_by_the_databases_clock_whatever_a_workers_clock_says(desk: Desk) -> None:
     case_id = desk.open()
     slow = utcnow() - timedelta(days=1)
-    with store.begin() as tx:
+    with desk.store.begin() as tx:
         case = desk.cases.lock(tx, case_id)
-        version = desk.plans.propose(tx, case, plan(refund("pay-1", 500)), ["above_limit"], slow)
+        needed = Needed(["above_limit"], "agent")
+        version = desk.plans.propose(tx, case, plan(refund("pay-1", 500)), needed, slow)
     desk.commands.approve(case_id, version, SUPERVISOR)
     assert desk.case(case_id)["status"] == CaseStatus.REPAIRING
-    store.engine.dispose()
-    databases.drop(url)
 
 
 def test_an_approval_during_a_run_is_acted_on_by_the_next_one(desk: Desk) -> None:

@@ -58,7 +58,8 @@ def _effect_of(house: House, case_id: str) -> str:
 
 def test_money_in_the_wrong_place_is_seen_in_the_shop_itself(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'audit.db'}"
-    with running_house(url, tmp_path, sweep_every=0.5, writes="off") as house:
+    nothing_by_itself: dict[str, Any] = {"auto_limit": {"CNY": 0, "USD": 0}, "approval_timeout": 0.3}
+    with running_house(url, tmp_path, sweep_every=0.5, **nothing_by_itself) as house:
         checkout_id = house.shop.scenario("refund_missing", variant="order_cancelled")["checkout_id"]
         house.wait_case(checkout_id, lambda c: c["status"] == "handed_off")
         settings = house.application.settings.model_copy(update={"sweep_every": -9.9})  # nothing is too fresh

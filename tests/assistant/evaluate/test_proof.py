@@ -12,12 +12,14 @@ from rich.console import Console
 
 from assistant.evaluate.audit import judge
 from assistant.evaluate.processes import clean_environment, running
-from assistant.evaluate.proof import Run, Supervisor, prove, report
+from assistant.evaluate.proof import Run, Supervisor, fields_of, prove, report
 from assistant.evaluate.proof_report import show
-from assistant.evaluate.tally import by_fault, on_healthy, speeds
+from assistant.evaluate.tally import Ends, by_fault, on_healthy, speeds
+from assistant.settings import Settings
 from knowledge.vocabulary.errors import HellowordError
 from tests.assistant.evaluate import worlds as w
 from tests.assistant.evaluate.test_tally import truth
+from tools.sandbox.config import ASSISTANT_SETTINGS
 
 
 def a_run(healthy_was_written_to: bool = False) -> Run:
@@ -26,7 +28,7 @@ def a_run(healthy_was_written_to: bool = False) -> Run:
     broken, fine = truth("paid_order_missing"), truth(None, w.CHECKOUT if healthy_was_written_to else "chk-2")
     return Run(
         orders=2, fault_share=0.5, seed=7, took_seconds=1.0, at_rest=True, last_seen="", verdicts={"ok": 2},
-        faults=by_fault([broken], world, {}), healthy=on_healthy([fine], world), speeds=speeds(world.cases),
+        faults=by_fault([broken], world, Ends()), healthy=on_healthy([fine], world), speeds=speeds(world.cases),
         invariants=judge(world), writes={"applied": 1}, open_cases={},
     )  # fmt: skip
 
@@ -62,7 +64,7 @@ def test_a_run_fails_when_an_invariant_is_violated() -> None:
     assert "1 violations" in printed(run)
 
 
-def test_every_other_plan_that_waits_is_approved_once() -> None:
+def test_every_plan_that_waits_is_approved_once() -> None:
     approved: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -75,7 +77,14 @@ def test_every_other_plan_that_waits_is_approved_once() -> None:
         supervisor = Supervisor(api)
         supervisor.decide()
         supervisor.decide()
-    assert approved == ["/v1/cases/case_0/approve", "/v1/cases/case_2/approve"]
+    assert approved == [f"/v1/cases/case_{n}/approve" for n in range(3)]
+
+
+def test_the_shops_table_becomes_settings() -> None:
+    fields = fields_of({"HELLOWORD_DEADLINE_ORDER": "3", "HELLOWORD_DEADLINE_PAYMENT_BOLETO": "60"})
+    settings = Settings(**fields)
+    assert (settings.deadline_order, settings.deadline_payment_by_method) == (3.0, {"boleto": 60.0})
+    assert set(fields_of(ASSISTANT_SETTINGS)) <= set(Settings.model_fields)
 
 
 def test_a_program_that_does_not_start_is_reported_with_its_last_words(tmp_path: Path) -> None:
@@ -92,7 +101,7 @@ def test_programs_start_without_the_callers_own_settings(monkeypatch: pytest.Mon
 
 @pytest.mark.proof
 def test_broken_and_healthy_orders_end_as_they_should(database_url: str, tmp_path: Path) -> None:
-    run = prove(tmp_path, orders=60, fault_share=0.4, seed=3, rate=3.0, database_url=database_url)
+    run = prove(tmp_path, ASSISTANT_SETTINGS, orders=60, fault_share=0.4, seed=3, rate=3.0, database_url=database_url)
     assert run.passed, printed(run)
     assert sum(f.injected for f in run.faults) > 10
     assert [f.fault for f in run.faults if f.acceptable < f.injected] == []

@@ -13,22 +13,63 @@ from tests.assistant.evaluate import worlds as w
 
 
 def truth(fault: str | None = None, checkout_id: str = w.CHECKOUT, **changes: Any) -> Row:
-    return {"checkout_id": checkout_id, "fault": fault, "hard_negative": None} | changes
+    marked = {"machine_repairable": fault is not None, "acceptable": ["fulfilled", "kept_money+owner"]}
+    return {"checkout_id": checkout_id, "fault": fault, "hard_negative": None} | marked | changes
+
+
+def ends(**states: tuple[str, str]) -> tally.Ends:
+    return tally.Ends({name.replace("_", "-"): state for name, state in states.items()})
 
 
 def test_a_fault_counts_as_detected_by_its_own_name_only() -> None:
     rows = [truth("paid_order_missing"), truth("paid_order_missing", "chk-2"), truth("partial_payment", "chk-3")]
     world = w.world(cases=[w.case(), w.case(id="c3", checkout_id="chk-3", faults=[w.fault("amount_mismatch")])])
-    missing, partial = tally.by_fault(rows, world, {"chk-2": "paid_no_order"})
+    missing, partial = tally.by_fault(
+        rows, world, ends(chk_1=("fulfilled", "ok"), chk_2=("paid_no_order", "bad"), chk_3=("fulfilled", "ok"))
+    )
     assert (missing.injected, missing.detected, missing.missed) == (2, 1, ["chk-2"])
-    assert (missing.acceptable, missing.unacceptable) == (1, ["chk-2: paid_no_order"])
+    assert (missing.acceptable, missing.unacceptable) == (1, ["chk-2: paid_no_order (bad)"])
     assert missing.ended == {"repaired": 1}
     assert (partial.detected, partial.as_other) == (0, {"amount_mismatch": 1})
 
 
+def test_what_a_human_decided_or_owns_was_not_repaired_alone() -> None:
+    rows = [truth("paid_order_missing", f"chk-{n}") for n in range(1, 5)] + [
+        truth("paid_order_missing", "chk-5", machine_repairable=False)
+    ]
+    done = [w.case(id=f"c{n}", checkout_id=f"chk-{n}") for n in range(1, 6)]
+    done[1]["by_approval"] = True
+    done[2] |= {"status": "handed_off", "owner_kind": "team", "owner_name": "Service"}
+    ended = ends(**{f"chk_{n}": ("fulfilled", "ok") for n in (1, 2, 4, 5)}, chk_3=("kept_money", "owned"))
+    (one,) = tally.by_fault(rows, w.world(cases=done), ended)
+    assert (one.for_machine, one.alone_of_those, one.alone, one.not_alone) == (4, 2, 3, ["chk-2", "chk-3"])
+    assert one.acceptable == 5
+
+
+def test_an_owner_excuses_only_what_the_story_allows() -> None:
+    world = w.world(cases=[w.owned("refund_missing")])
+    (one,) = tally.by_fault([truth("refund_missing")], world, ends(chk_1=("paid_no_order", "owned")))
+    assert (one.acceptable, one.alone) == (0, 0)
+
+
+def test_a_case_about_a_sku_is_found_by_its_subject() -> None:
+    row = truth("stock_inconsistent", "SKU-1", subject={"kind": "sku", "id": "SKU-1"})
+    about = w.case(subject_kind="sku", subject_id="SKU-1", checkout_id=None, faults=[w.fault("stock_inconsistent")])
+    (one,) = tally.by_fault([row], w.world(cases=[about]), ends())
+    assert (one.detected, one.acceptable, one.missed) == (1, 1, [])
+
+
+def test_the_measure_says_which_aims_are_met() -> None:
+    (one,) = tally.by_fault([truth("paid_order_missing")], w.world(), ends(chk_1=("fulfilled", "ok")))
+    figures = {aim.name: aim for aim in tally.aims([one], [], 0)}
+    assert figures["repaired without a human, of what a machine could"].met
+    assert figures["violations of the invariants"].met
+    assert not {aim.name: aim for aim in tally.aims([one], [], 2)}["violations of the invariants"].met
+
+
 def test_a_case_that_is_still_open_ends_as_its_state() -> None:
     world = w.world(cases=[w.owned("refund_missing")])
-    assert tally.by_fault([truth("refund_missing")], world, {})[0].ended == {"handed_off": 1}
+    assert tally.by_fault([truth("refund_missing")], world, ends())[0].ended == {"handed_off": 1}
     assert tally.still_open(world.cases) == {"handed_off": 1}
 
 

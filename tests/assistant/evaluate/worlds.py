@@ -58,6 +58,7 @@ def case(**changes: Any) -> Row:
     return {
         "id": CASE, "checkout_id": CHECKOUT, "customer_id": "cus-1", "status": CaseStatus.RESOLVED, "severity": "high",
         "resolution": "repaired", "owner_kind": None, "owner_id": None, "owner_name": None, "running": None,
+        "by_approval": False, "subject_kind": "checkout", "subject_id": CHECKOUT,
         "snoozed_until": None, "faults": [fault("paid_order_missing", cleared_at=NOW)], "episode": 1,
         "updated_at": LONG_AGO, "detectable_at": LONG_AGO, "first_action_at": LONG_AGO,
     } | changes  # fmt: skip

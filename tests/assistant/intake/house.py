@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
+from assistant.intake.background import Background
 from assistant.intake.receive import Intake, Receipt
+from assistant.intake.stock import StockBook
 from assistant.security.vault import Vault
 from assistant.settings import Settings
 from assistant.store.engine import Store
@@ -17,6 +19,7 @@ from assistant.store.tables import cases, metadata
 from assistant.timers.timers import Sweep, Timer, timer_of
 from knowledge.faults.catalogue import detect_all
 from knowledge.faults.context import Context
+from knowledge.vocabulary.background import Scores
 from knowledge.vocabulary.codes import FaultCode, Severity, Step
 from knowledge.vocabulary.events import Event
 from knowledge.vocabulary.facts import Facts
@@ -105,6 +108,22 @@ def finding(code: FaultCode, at: datetime, *, confirm: bool = False) -> Finding:
     )
 
 
+class Models:
+    """Stands for the trained models and the catalogue: says `said`, remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.said: Scores | None = None
+        self.asked: list[tuple[str, dict[str, str | None]]] = []
+        self.categories: dict[str, str | None] = {}
+
+    def scores(self, snapshot: OrderSnapshot, categories: Mapping[str, str | None], now: datetime) -> Scores | None:
+        self.asked.append((snapshot.checkout_id, dict(categories)))
+        return self.said
+
+    def known(self, skus: set[str]) -> dict[str, str | None]:
+        return {sku: category for sku, category in self.categories.items() if sku in skus}
+
+
 class House:
     """An intake and what it handed on."""
 
@@ -113,13 +132,16 @@ class House:
         self.settings = Settings(**settings)
         self.found: list[tuple[str, Finding, bool]] = []
         self.touched: list[tuple[str, Event]] = []
+        self.stock_found: list[tuple[str, list[Finding]]] = []
         self.nudges = 0
         self.fails: Callable[[str], Exception | None] = lambda checkout_id: None
         self.detected: Callable[[OrderSnapshot, Context], list[Finding]] = detect_all
+        self.models = Models()
+        self.stock = StockBook(self.settings, self._on_stock)
         self.intake = Intake(
             store, vault, self.settings.policies, self.settings,
             on_findings=self._on_findings, on_touched=self._on_touched, nudge=self._on_nudge,
-            detect=self._detect,
+            detect=self._detect, background=Background(self.models, self.models), stock=self.stock,
         )  # fmt: skip
 
     def _detect(self, snapshot: OrderSnapshot, context: Context) -> list[Finding]:
@@ -131,6 +153,9 @@ class House:
         if error := self.fails(snapshot.checkout_id):
             raise error
         self.found += [(snapshot.checkout_id, finding, live) for finding in findings]
+
+    def _on_stock(self, tx: sa.Connection, sku: str, findings: list[Finding], now: datetime) -> None:
+        self.stock_found.append((sku, findings))
 
     def _on_touched(self, tx: sa.Connection, touched: dict[str, list[Event]], now: datetime) -> None:
         self.touched += [(checkout_id, e) for checkout_id, events in touched.items() for e in events]

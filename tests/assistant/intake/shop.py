@@ -10,9 +10,11 @@ from knowledge.vocabulary.errors import UnavailableError
 from knowledge.vocabulary.events import Address
 from knowledge.vocabulary.facts import (
     CheckoutFact,
+    CouponFact,
     CustomerFact,
     OrderFact,
     PaymentFact,
+    ProductFact,
     ReservationFact,
     ServiceabilityFact,
     StockFact,
@@ -28,6 +30,10 @@ class Shop:
         self.order_facts: list[OrderFact] = []
         self.payment_facts: list[PaymentFact] = []
         self.reservation_facts: list[ReservationFact] = []
+        self.customer_facts: dict[str, CustomerFact] = {}
+        self.coupon_facts: dict[str, CouponFact] = {}
+        self.product_facts: dict[str, ProductFact] = {}
+        self.stock_facts: dict[str, StockFact] = {}
         self.deliverable = ServiceabilityFact(deliverable=True)
         self.page_size = 100
         self.down: set[str] = set()
@@ -63,11 +69,19 @@ class Shop:
 
     def stock(self, skus: Sequence[str]) -> dict[str, StockFact]:
         self._asked("stock", tuple(skus))
-        return {}
+        return {sku: self.stock_facts[sku] for sku in skus if sku in self.stock_facts}
 
     def customer(self, customer_id: str) -> CustomerFact | None:
         self._asked("customer", customer_id)
-        return None
+        return self.customer_facts.get(customer_id)
+
+    def coupon(self, code: str, *, customer_id: str | None = None, checkout_id: str | None = None) -> CouponFact | None:
+        self._asked("coupon", (code, customer_id, checkout_id))
+        return self.coupon_facts.get(code)
+
+    def product(self, sku: str) -> ProductFact | None:
+        self._asked("product", sku)
+        return self.product_facts.get(sku)
 
     def serviceability(self, address: Address) -> ServiceabilityFact:
         self._asked("serviceability", address)

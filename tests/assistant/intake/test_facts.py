@@ -11,6 +11,7 @@ from knowledge.vocabulary.codes import PaymentStatus
 from knowledge.vocabulary.events import Address, Contact, Line
 from knowledge.vocabulary.facts import (
     CheckoutFact,
+    CouponFact,
     CustomerFact,
     Facts,
     OrderFact,
@@ -132,3 +133,21 @@ def test_a_verdict_on_an_address_that_was_replaced_is_forgotten(house: House) ->
 def test_empty_facts_store_nothing(house: House) -> None:
     house.apply(read())
     assert house.snapshot() is None
+
+
+@pytest.mark.parametrize(
+    ("status", "holder", "left"),
+    [("expired", None, "valid"), ("not_eligible", None, "valid"), ("used", None, "valid"), ("used", "other", "used")],
+)
+def test_a_coupon_that_counted_once_counts_in_every_later_fold(
+    house: House, status: str, holder: str | None, left: str
+) -> None:
+    house.receive(submitted(coupon_code="SPRING"))
+    house.apply(read(NOW + MINUTE, coupon=CouponFact(code="SPRING", status="valid")), NOW + MINUTE)
+    later = CouponFact(code="spring", status=status, used_by_checkout_id=holder)
+    house.apply(read(LATER, coupon=later), LATER)
+    house.receive(event("checkout.telemetry", {}, at=LATER + MINUTE), at=LATER + MINUTE)
+    snapshot = house.snapshot()
+    assert snapshot is not None
+    assert snapshot.coupon is not None
+    assert snapshot.coupon.status == left

@@ -12,7 +12,10 @@ import sqlalchemy as sa
 from structlog.typing import EventDict
 
 from assistant.intake.agreement import agrees
+from assistant.intake.receive import PAUSE
 from assistant.intake.sweep import FIRST_LOOK_BACK, LISTINGS, OVERLAP, SWEEP, ReadBackSweep
+from assistant.security.vault import Vault
+from assistant.store.engine import Store
 from assistant.timers.timers import Sweep, Timer
 from knowledge.vocabulary.codes import PaymentStatus
 from knowledge.vocabulary.errors import UnavailableError
@@ -23,6 +26,7 @@ from tests.assistant.conftest import NOW
 from tests.assistant.intake.house import ADDRESS, House, life, payment, submitted
 from tests.assistant.intake.shop import Shop
 from tools.connectors.absent import AbsentShop
+from tools.connectors.ports import Page
 
 MINUTE = timedelta(minutes=1)
 LATER = NOW + timedelta(minutes=30)
@@ -293,3 +297,40 @@ def test_the_shop_not_answering_is_told_to_the_timers(swept: Swept, shop: Shop) 
     shop.down = {"everything"}
     with pytest.raises(UnavailableError):
         swept.sweep.on_confirm_timer(Timer(kind="confirm", subject="ck-1", due_at=NOW), NOW)
+
+
+# -- what the shop doesn't say --------------------------------------------------------------------------------------
+
+
+def test_a_shop_that_tells_no_times_is_read_on_from_where_the_round_began(swept: Swept, shop: Shop) -> None:
+    untimed = [msgspec.structs.replace(fact, updated_at=None) for fact in (CheckoutFact(id="a"), CheckoutFact(id="b"))]
+    asked: list[tuple[datetime, str | None]] = []
+
+    def changed(since: datetime, cursor: str | None = None) -> Page[CheckoutFact]:
+        asked.append((since, cursor))
+        return Page(items=untimed[:1], next="1") if cursor is None else Page(items=untimed[1:], next=None)
+
+    shop.checkouts_changed = changed  # type: ignore[method-assign]
+    swept.round()
+    swept.round(10 * MINUTE)
+    assert asked[2:] == [(LATER - OVERLAP, None), (LATER - OVERLAP, "1")]
+
+
+@pytest.mark.parametrize("found", ["swept", "matched"])
+def test_what_no_event_told_is_compared_in_all_systems(swept: Swept, shop: Shop, found: str) -> None:
+    fill(shop)
+    if found == "matched":
+        swept.house.receive(payment("captured", checkout=None, payment_id="pay-ck-1"))
+        swept.timers.run_once(swept.now, kinds=["match_payment"])
+    else:
+        swept.round()
+    timer = swept.house.timer("cross_check")
+    assert timer is not None
+    assert timer.due_at == LATER + PAUSE
+
+
+def test_with_short_rounds_a_change_is_not_left_for_later_ones(store: Store, vault: Vault, shop: Shop) -> None:
+    swept = Swept(House(store, vault, sweep_every=1), shop)
+    fill(shop, at=LATER - timedelta(seconds=2))
+    swept.round()
+    assert reads(shop) == ["ck-1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -54,3 +55,41 @@ def test_the_migrations_make_exactly_the_tables_the_code_uses(empty_database_url
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+def test_what_a_look_had_ended_is_proven_after_the_upgrade(empty_database_url: str) -> None:
+    """A case that a person ended by word, or that is open, has no proof."""
+    upgrade(empty_database_url, "0002")
+    store = Store(make_engine(empty_database_url))
+    with store.begin() as tx:
+        before = sa.MetaData()
+        before.reflect(tx, only=("cases", "looks"))
+        for case_id, resolution in (("a", "repaired"), ("b", "by_human"), ("c", None)):
+            tx.execute(_complete(before.tables["cases"], id=case_id, subject_id=case_id, resolution=resolution,
+                                 status="resolved" if resolution else "open", resolved_at=_time(store)))  # fmt: skip
+        for case_id, status in (("a", "resolved"), ("b", "handed_off"), ("c", "open")):
+            decision = {"status": status, "resolution": "repaired" if status == "resolved" else None}
+            tx.execute(_complete(before.tables["looks"], case_id=case_id, decision=_json(store, decision)))
+    upgrade(empty_database_url)
+    with store.read() as tx:
+        proven = dict(tx.execute(sa.text("SELECT id, proven_at IS NOT NULL FROM cases")).all())
+    assert {case_id: bool(is_proven) for case_id, is_proven in proven.items()} == {"a": True, "b": False, "c": False}
+    store.engine.dispose()
+
+
+def _complete(table: sa.Table, **values: object) -> sa.Insert:
+    """A row with something in every column that must not be empty."""
+    def filler(column: sa.Column[object]) -> object:
+        kind = column.type.python_type
+        return {int: 1, float: 1.0, bool: False, str: "{}", datetime: NOW}.get(kind, {})
+
+    given = {c.name: filler(c) for c in table.c if not c.nullable and c.name != "seq" and c.name not in values}
+    return table.insert().values(**given, **values)
+
+
+def _time(store: Store) -> object:
+    return NOW.replace(tzinfo=None) if store.is_sqlite else NOW
+
+
+def _json(store: Store, value: dict[str, object]) -> object:
+    return json.dumps(value) if store.is_sqlite else value

@@ -17,6 +17,7 @@ from assistant.timers.timers import (
     Timer,
     TimerLoop,
     cancel_timer,
+    drop_timer,
     set_timer,
     set_timers,
     timer_of,
@@ -71,6 +72,21 @@ def test_the_earliest_go_first_and_the_rest_wait_for_the_next_round(store: Store
     fired = Fired()
     assert Sweep(store, {"detect": fired}).run_once(NOW, limit=45) == 45
     assert fired.subjects == [f"{n:02d}" for n in range(49, 4, -1)]
+
+
+def test_kinds_that_go_ahead_do_not_wait_behind_what_has_been_due_for_longer(store: Store) -> None:
+    arm(store, "last", "a", NOW - 2 * MINUTE)
+    arm(store, "last", "b", NOW - MINUTE)
+    arm(store, "second", "c", NOW - MINUTE)
+    arm(store, "second", "d", NOW - 2 * MINUTE)
+    arm(store, "first", "e", NOW)
+    arm(store, "first", "f", NOW + MINUTE)
+    order: list[str] = []
+    outside = dict.fromkeys(("last", "second", "first"), lambda timer, now: order.append(timer.subject))
+    sweep = Sweep(store, {}, outside, ahead=("first", "second"))
+    for _ in range(6):
+        sweep.run_once(NOW, limit=1)
+    assert order == ["e", "d", "c", "a", "b"]
 
 
 def test_setting_again_replaces_and_cancelling_removes(store: Store) -> None:
@@ -168,6 +184,23 @@ def test_a_deferred_handler_runs_outside_of_a_transaction_and_says_when_again(st
     assert sweep.run_once(NOW) == 0
     assert sweep.run_once(NOW + MINUTE) == 1
     assert standing(store, "sweep", "orders") is None
+
+
+def test_a_deferred_handler_may_drop_its_timer_with_its_own_work(store: Store) -> None:
+    arm(store, "check", "a", NOW)
+    arm(store, "check", "b", NOW)
+
+    def deferred(timer: Timer, now: datetime) -> None:
+        with store.begin() as tx:
+            if timer.subject == "b":
+                set_timer(tx, "check", "b", NOW + MINUTE)  # something happened meanwhile
+            drop_timer(tx, timer)
+
+    assert Sweep(store, {}, {"check": deferred}).run_once(NOW) == 2
+    assert standing(store, "check", "a") is None
+    again = standing(store, "check", "b")
+    assert again is not None
+    assert again.due_at == NOW + MINUTE
 
 
 def test_a_deferred_handler_that_finds_nobody_is_tried_again(store: Store) -> None:

@@ -70,7 +70,7 @@ class Story:
 
 def context(shop: Shop, **more: Any) -> PlanContext:
     limits = Limits(auto={"CNY": 100_000}, price_drop_share=0.5)
-    snapshot = apply_read_back(OrderSnapshot(checkout_id=CHECKOUT), shop.facts())
+    snapshot = apply_read_back(OrderSnapshot(checkout_id=CHECKOUT, marks=list(shop.marks)), shop.facts())
     fields: dict[str, Any] = {"now": shop.now, "policies": Policies(limits=limits), "snapshot": snapshot} | more
     return PlanContext(**fields)
 
@@ -90,7 +90,7 @@ def drive(
         links = [msgspec.convert(link, PaymentLinkFact) for link in shop.links]
         ctx = context(
             shop, asked=dict(asked), substitutes=shop.substitutes, links=links, done=frozenset(done),
-            can_message=can_message, refused=dict(refused),
+            can_message=can_message, refused=dict(refused), pickup_points=shop.pickup_points,
         )  # fmt: skip
         plan = playbook.plan(found, facts, ctx)
         plans.append(plan)
@@ -112,7 +112,8 @@ def perform(shop: Shop, plan: Plan, done: set[str], asked: dict[str, Asked], ref
         try:
             shop.apply(step, results)
         except RefusedError as error:
-            refused[key] = error.code
+            if error.code not in ("stale", "crashed"):
+                refused[key] = error.code
             return False
         done.add(key)
         if step.action == "send_message":

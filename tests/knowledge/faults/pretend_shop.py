@@ -10,26 +10,19 @@ from typing import Any
 
 import msgspec
 
+from knowledge.addresses import complete
+from knowledge.faults.delivering import corrected
 from knowledge.phrases import render
 from knowledge.vocabulary.codes import FaultCode
-from knowledge.vocabulary.facts import Facts, ProductFact
+from knowledge.vocabulary.events import Address
+from knowledge.vocabulary.facts import Facts, PickupPointFact, ProductFact
 from knowledge.vocabulary.plans import PlanStep
+from knowledge.vocabulary.snapshot import Mark
+from tests.knowledge.faults.pretend_money import MoneyDesk, RefusedError, yuan
 from tools.actions import ACTIONS
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 CHECKOUT = "chk-1"
-
-
-class RefusedError(Exception):
-    """The shop's definite no."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-def yuan(amount: int) -> dict[str, Any]:
-    return {"amount": amount, "currency": "CNY"}
 
 
 def line(line_id: str, sku: str, quantity: int = 1, price: int = 1000, *, ships: bool = True) -> dict[str, Any]:
@@ -39,7 +32,7 @@ def line(line_id: str, sku: str, quantity: int = 1, price: int = 1000, *, ships:
 
 
 @dataclass
-class Shop:
+class Shop(MoneyDesk):
     """State as JSON-like dicts. Every write is checked the way contract B says it is, and noted in `writes`."""
 
     lines: list[dict[str, Any]] = field(default_factory=lambda: [line("L1", "A")])
@@ -55,6 +48,7 @@ class Shop:
     )
     address: dict[str, Any] | None = None
     serviceability: dict[str, Any] | None = None
+    verdict_after: dict[str, Any] = field(default_factory=lambda: {"deliverable": True})  # once an address was set
     now: datetime = NOW
     payments: list[dict[str, Any]] = field(default_factory=list)
     orders: list[dict[str, Any]] = field(default_factory=list)
@@ -62,12 +56,17 @@ class Shop:
     links: list[dict[str, Any]] = field(default_factory=list)
     substitutes: dict[str, list[ProductFact]] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
+    pickup_points: list[PickupPointFact] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)  # what its events told
+    listed: dict[str, int] = field(default_factory=dict)  # what the shop shows, by sku, where it differs
     writes: list[PlanStep] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)  # action → code, for the next call of it
     meanwhile: Callable[[Shop, PlanStep], None] | None = None  # the shop's own pipeline, before each of our writes
 
     def __post_init__(self) -> None:
         parts = {"lines": self.lines, "shipping_fee": yuan(self.shipping), "discount": yuan(self.discount)}
+        self.carriers_form: dict[str, Any] | None = (self.serviceability or {}).get("normalised")
         self.checkout: dict[str, Any] = {
             "id": CHECKOUT, "version": 1, "customer_id": "cus-1", "status": self.status, "cart_lines": self.cart,
             "submitted_at": NOW - timedelta(hours=1), "shipping_address": self.address, **parts,
@@ -91,6 +90,11 @@ class Shop:
         }  # fmt: skip
         self.payments.append(row)
         return self
+
+    def tell(self, type_: str, entity: str = "") -> None:
+        """An event of this type comes in."""
+        ref = f"shop:{type_}:{len(self.marks)}"
+        self.marks.append(Mark(type_, ref, self.now, self.now, entity))
 
     def hold(self, sku: str, quantity: int, status: str = "held") -> Shop:
         number = len(self.reservations) + 1
@@ -118,13 +122,13 @@ class Shop:
     def facts(self) -> Facts:
         stock = {
             sku: {"sku": sku, "on_hand": n, "reserved": self.reserved(sku), "available": n - self.reserved(sku),
-                  "restock_at": self.restock_at}
+                  "restock_at": self.restock_at, "shop_listed": self.listed.get(sku)}
             for sku, n in self.on_hand.items()
         }  # fmt: skip
         raw = {
             "checkout_id": CHECKOUT, "at": self.now, "checkout": self.checkout, "orders": self.orders,
             "payments": self.payments, "reservations": self.reservations, "stock": stock, "customer": self.customer,
-            "serviceability": self.serviceability,
+            "serviceability": self.serviceability, "coupon": self.coupon, "coupon_holder": self.coupon_holder,
         }  # fmt: skip
         return msgspec.convert(msgspec.to_builtins(raw), Facts)
 
@@ -244,22 +248,40 @@ class Shop:
 
     def _set_order_address(self, order_id: str, address_from: str, version: Any = None) -> None:
         order = self._order(order_id, version, "created", "confirmed", "on_hold")
-        order["shipping_address"] = self._address(address_from)
+        order["shipping_address"] = self._address(address_from, order)
+        self.serviceability = dict(self.verdict_after)
 
     def _set_checkout_address(self, checkout_id: str, address_from: str, version: Any = None) -> None:
-        address = self._address(address_from)
+        address = self._address(address_from, self.checkout)
         self._checkout(checkout_id, version)["shipping_address"] = address
-        self.serviceability = {"deliverable": True}
+        if not self.live:
+            self.serviceability = dict(self.verdict_after)
 
-    def _address(self, source: str) -> dict[str, Any]:
-        given = self.checkout["shipping_address"] or {}
+    def _address(self, source: str, base: dict[str, Any]) -> dict[str, Any]:
         if source == "checkout":
-            return dict(given)
+            return dict(self.checkout["shipping_address"])
+        given = base["shipping_address"] or {}
         if source == "serviceability":
-            assert self.serviceability is not None
-            return {**given, **self.serviceability["normalised"]}
+            assert self.carriers_form is not None
+            return {**given, **self.carriers_form}
+        if source in ("completed", "corrected"):
+            address = msgspec.convert(given, Address)
+            done = complete(address).address if source == "completed" else corrected(address)
+            return dict(msgspec.to_builtins(done))
         assert self.customer is not None
         return {**self.customer["addresses"][0], **given}
+
+    def _choose_pickup(self, order_id: str, pickup_point_id: str, version: Any = None) -> None:
+        order = self._order(order_id, version, "created", "confirmed", "on_hold")
+        assert any(point.id == pickup_point_id for point in self.pickup_points), "no such point"
+        order["pickup_point_id"] = pickup_point_id
+
+    def _add_note(self, order_id: str, text: str) -> None:
+        assert any(order["id"] == order_id for order in self.orders)
+        self.notes.append(text)
+
+    def _resync_stock(self, sku: str) -> None:
+        self.listed[sku] = max(0, self.on_hand[sku] - self.reserved(sku))
 
     def _payment(self, payment_id: str) -> dict[str, Any]:
         return next(p for p in self.payments if p["id"] == payment_id)
@@ -315,7 +337,8 @@ class Shop:
         assert occasion not in self.messages, "nothing is said twice"
         texts = import_module(f"knowledge.faults.{FaultCode(fault).value}.messages").MESSAGES
         for language in ("zh-CN", "en"):
-            assert render(texts, phrase, language, **params)
+            said = {k: v[language] if isinstance(v, dict) and "en" in v else v for k, v in params.items()}
+            assert render(texts, phrase, language, **said)
         self.messages.append(occasion)
 
 

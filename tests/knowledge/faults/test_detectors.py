@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from knowledge.vocabulary.codes import Severity
@@ -26,6 +28,12 @@ def test_a_confirmation_heard_late_is_detectable_when_heard() -> None:
     assert minute(Story().submit().reserve().pay("captured", 0.5, late=60).only("paid_order_missing")) == 60.5
 
 
+def test_stock_refused_after_the_deadline_is_no_evidence_for_what_was_detectable_before() -> None:
+    finding = Story().submit().pay("captured", 0.5).stock("reservation_failed", 4).running()[-1]
+    assert (finding.code.value, finding.cause, minute(finding)) == ("paid_order_missing", "no_stock", 2.5)
+    assert max(e.at for e in finding.evidence) <= finding.detectable_at
+
+
 def test_a_free_checkout_without_an_order_is_found() -> None:
     assert Story().submit(total=0).reserve().only("paid_order_missing").cause == "free_order"
 
@@ -48,16 +56,25 @@ def test_paid_and_the_reservation_failed() -> None:
 
 def test_paid_and_the_reservation_was_lost_or_covers_too_little() -> None:
     lost = Story().healthy().stock("expired", 15, reservation_id="r1")
-    assert lost.only("paid_out_of_stock").cause == "reservation_lost"
+    finding = lost.only("paid_out_of_stock")
+    assert (finding.cause, finding.confirm) == ("reservation_lost", True)
     few = Story().submit().stock("reservation_failed", 0.1).reserve(0.2, quantity=1).pay("captured", 0.5)
-    assert few.order("created", 0.8).only("paid_out_of_stock").details["missing_skus"] == {"TEA": 1}
+    refused = few.order("created", 0.8).only("paid_out_of_stock")
+    assert (refused.details["missing_skus"], refused.confirm) == ({"TEA": 1}, False)
+
+
+def test_stock_given_back_before_a_cancellation_or_set_aside_anew_is_gone_when_read() -> None:
+    story = Story().healthy().stock("released", 15, reservation_id="r1")
+    assert story.only("paid_out_of_stock").confirm
+    anew = {"id": "r2", "sku": "TEA", "quantity": 2, "status": "held"}
+    assert story.read(15.1, reservations=[anew]).running() == []
 
 
 def test_stock_lost_before_payment_or_after_shipment_is_no_fault() -> None:
     assert "paid_out_of_stock" not in Story().submit().stock("reservation_failed", 0.1).codes()
     assert Story().healthy().order("shipped", 60).stock("released", 61, reservation_id="r1").running() == []
     never_told = Story().submit().pay("captured", 0.5).order("created", 0.8)
-    assert never_told.running() == []
+    assert never_told.only("reservation_timeout").confirm, "a shop may not tell of reservations"
 
 
 # -- payment_failed_stock_held --
@@ -150,9 +167,28 @@ def test_what_is_plainly_missing_is_found_at_once(address: dict[str, str] | None
     assert (finding.code.value, finding.details["missing"], finding.confirm) == (
         "incomplete_information",
         missing,
-        False,
+        True,
     )
     assert minute(finding) == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        None,
+        {"recipient": "A", "phone": "1", "country": "Singapore", "street": "1 Orchard Rd", "postcode": "238801"},
+        without("city", province="海南省", district="琼海市"),
+        without("phone"),
+    ],
+)
+def test_what_only_looks_incomplete_is_none_once_shop_or_carrier_have_the_whole(address: dict[str, str] | None) -> None:
+    story = Story().submit(address=address).reserve().pay("captured", 0.5).order("created", 0.8, total=10_000)
+    assert story.only("incomplete_information").confirm
+    order = {"id": "o1", "total": cny(10_000), "shipping_address": address or ADDRESS}
+    assert story.read(2, orders=[order], serviceability={"deliverable": True}).running() == []
+    lacking = {"deliverable": False, "reason": "incomplete", "missing": ["street"]}
+    refused = story.read(3, orders=[order], serviceability=lacking).only("incomplete_information")
+    assert (refused.details["missing"], refused.confirm) == (["street"], False)
 
 
 @pytest.mark.parametrize(
@@ -298,6 +334,42 @@ def test_an_order_total_that_differs_is_found() -> None:
     assert minute(reduced.only("amount_mismatch")) == 65
 
 
+def lower(**order: Any) -> Story:
+    """10,000 were agreed; the order asks 9,000, and just that is taken."""
+    story = Story().submit().reserve().pay("captured", 0.5, 9_000).order("created", 1, total=9_000)
+    return story.read(2, orders=[{"id": "o1", "total": cny(9_000), "lines": [line()], **order}])
+
+
+def test_an_order_below_what_was_agreed_is_found_even_where_only_its_total_was_taken() -> None:
+    told = Story().submit().reserve().pay("captured", 0.5, 9_000).order("created", 1, total=9_000)
+    for story in (told, lower()):
+        finding = story.only("amount_mismatch")
+        assert (finding.cause, finding.severity, finding.confirm) == ("order_total_differs", Severity.MEDIUM, True)
+        assert (minute(finding), finding.details["difference"]) == (3, cny(1_000))
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        lower(lines=[line(price=4_500)]),
+        lower(lines=[line(quantity=1)]),
+        lower(discount=cny(1_000)),
+        lower().order("changed", 3),
+        Story().submit().reserve().pay("authorized", 0.4).pay("captured", 0.5, 4_000).order("created", 1, total=4_000),
+        Story()
+        .submit()
+        .reserve()
+        .pay("captured", 0.5)
+        .order("created", 1, total=9_000)
+        .order("created", 1, total=1_000, oid="o2")
+        .order("cancelled", 2, oid="o2")
+        .refund("succeeded", 3, 1_000),
+    ],
+)
+def test_an_order_that_was_reduced_or_is_one_part_is_no_mismatch(story: Story) -> None:
+    assert "amount_mismatch" not in story.codes()
+
+
 def test_another_currency_is_a_mismatch() -> None:
     story = Story().submit().reserve()
     story.add("payment.captured", 1, source="psp", payment_id="p1", amount={"amount": 10_000, "currency": "USD"})
@@ -311,6 +383,7 @@ def test_another_currency_is_a_mismatch() -> None:
     ("story", "cause"),
     [
         (Story().healthy().order("shipped", 60).order("delivered", 50), "delivered_before_shipped"),
+        (Story().healthy().order("shipped", 60).order("delivered", 59.5), "delivered_before_shipped"),
         (
             Story().submit(5).reserve(6).pay("captured", 6).order("created", 10).order("shipped", 7),
             "shipped_before_order",

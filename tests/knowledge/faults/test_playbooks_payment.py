@@ -101,8 +101,21 @@ def test_stock_that_another_payment_pays_for_stays() -> None:
     assert story.done == ["cancel_payment"] and story.shop.reserved("A") == 1
 
 
-def test_a_live_order_goes_to_a_human() -> None:
-    assert drive(Shop().pay(status="pending").order(), HANGS).end.reason == "order_live"
+def test_an_order_that_hangs_on_it_is_held_and_its_payment_asked_for_anew() -> None:
+    story = drive(Shop().pay(status="pending").order("confirmed").hold("A", 1, "committed"), HANGS, pays)
+    assert story.done == ["hold_order", "cancel_payment", "create_payment_link", "send_message", "unhold_order"]
+    assert story.shop.money == 1000 and story.shop.live[0]["status"] == "confirmed" and story.shop.reserved("A") == 1
+
+
+def test_an_order_that_another_payment_covers_loses_only_the_silent_one() -> None:
+    story = drive(Shop().pay().pay(status="pending").order(), HANGS)
+    assert story.done == ["cancel_payment"] and story.end.then == "resolve" and story.shop.live
+
+
+def test_an_order_nobody_confirms_a_payment_for_ends_whole_when_the_customer_is_silent() -> None:
+    story = drive(Shop().pay(status="pending").order().hold("A", 1), HANGS)
+    assert story.shop.orders[0]["status"] == "cancelled" and story.shop.reserved("A") == 0
+    assert story.told() == ["pay_order", "unpaid_cancelled"] and story.end.resolution == "cancelled_refunded"
 
 
 def test_a_cancellation_without_effect_goes_to_a_human() -> None:
@@ -174,19 +187,32 @@ def test_a_link_left_over_is_cancelled_so_that_nobody_pays_twice() -> None:
     assert story.shop.links[0]["status"] == "cancelled" and story.shop.money == 1000
 
 
-def test_a_link_whose_amount_no_longer_fits_is_cancelled_and_a_human_takes_over() -> None:
-    def part_of_it(shop: Shop, asked: Any) -> None:
+def test_a_link_whose_amount_no_longer_fits_is_replaced_by_one_that_does() -> None:
+    def part_of_it_then_the_rest(shop: Shop, asked: Any) -> None:
+        if len(shop.links) == 1:
+            shop.pay(200, created_at=shop.now)
+        else:
+            pays(shop, asked)
+
+    story = drive(Shop().pay(300), PART, part_of_it_then_the_rest)
+    assert [(one["amount"], one["status"]) for one in story.shop.links] == [(700, "cancelled"), (500, "paid")]
+    assert story.shop.money == 1000 and story.end.then == "resolve" and story.told() == ["pay_rest", "pay_rest"]
+
+
+def test_a_rest_that_changes_once_more_is_left_to_a_human_with_no_link_open() -> None:
+    def ever_another_part(shop: Shop, asked: Any) -> None:
         shop.pay(200, created_at=shop.now)
 
-    story = drive(Shop().pay(300), PART, part_of_it)
-    assert story.end.reason == "short_changed" and story.shop.links[0]["status"] == "cancelled"
+    story = drive(Shop().pay(300), PART, ever_another_part)
+    assert story.end.reason == "short_changed" and {one["status"] for one in story.shop.links} == {"cancelled"}
 
 
-def test_a_link_made_before_a_crash_is_used_again() -> None:
+def test_a_link_left_from_before_is_replaced_whatever_its_amount() -> None:
     shop = Shop().pay(300)
-    shop._create_payment_link("chk-1", yuan(700))
+    shop._create_payment_link("chk-1", yuan(900))
     story = drive(shop, PART, pays)
-    assert len(story.shop.links) == 1 and story.shop.writes[0].arguments["params"]["link"].startswith("https://")
+    assert [(one["amount"], one["status"]) for one in story.shop.links] == [(900, "cancelled"), (700, "paid")]
+    assert story.shop.money == 1000
 
 
 @pytest.mark.parametrize(

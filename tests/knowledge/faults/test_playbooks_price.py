@@ -66,6 +66,16 @@ def test_an_unpaid_dearer_cart_follows_the_checkout() -> None:
     assert story.shop.checkout["cart_lines"][0]["unit_price"] == yuan(1000)
 
 
+def test_a_dearer_cart_follows_the_checkout_that_is_paid_already() -> None:
+    story = drive(differing(cart=1100).pay(), PRICE, better="checkout")
+    assert (story.done, story.end.resolution) == (["reprice_checkout"], "repaired") and story.shop.total == 2000
+
+
+def test_what_is_paid_is_left_alone_where_the_sum_could_change() -> None:
+    story = drive(differing(cart=1100, tax_percent=8).pay(), PRICE, better="checkout")
+    assert (story.done, story.end.resolution) == ([], "self_cleared")
+
+
 def test_whole_totals_are_compared_not_lines() -> None:
     shop = Shop(
         lines=[line("L1", "A", 1, 1000), line("L2", "B", 1, 500)],
@@ -120,8 +130,9 @@ def test_a_deep_drop_of_one_line_in_a_big_basket_needs_a_human() -> None:
     assert drive(shop, PRICE).plans[0].needs_human == ["price_drop_share"]
 
 
-def test_more_captured_than_the_prices_explain_goes_to_a_human() -> None:
-    assert drive(differing().pay(2600).order(), PRICE).end.reason == "overpaid"
+def test_more_captured_than_the_prices_explain_goes_back_too() -> None:
+    story = drive(differing().pay(2600).order(), PRICE)
+    assert refunds(story) == [800] and story.shop.money == story.shop.live[0]["total"]["amount"] == 1800
 
 
 def test_a_total_that_its_parts_do_not_explain_goes_to_a_human() -> None:

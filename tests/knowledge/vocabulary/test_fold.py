@@ -13,10 +13,18 @@ from hypothesis import strategies as st
 from knowledge.faults.catalogue import detect_all
 from knowledge.faults.context import Context
 from knowledge.phrases import LANGUAGES, describe
-from knowledge.policies import Policies
+from knowledge.policies import Deadlines, Policies
 from knowledge.vocabulary.codes import PaymentStatus
 from knowledge.vocabulary.events import Event, parse_event
-from knowledge.vocabulary.facts import Facts, OrderFact, PaymentFact, ReservationFact
+from knowledge.vocabulary.facts import (
+    CouponFact,
+    CustomerFact,
+    Facts,
+    OrderFact,
+    PaymentFact,
+    ReservationFact,
+    ServiceabilityFact,
+)
 from knowledge.vocabulary.fold import fold
 from knowledge.vocabulary.money import Money
 from knowledge.vocabulary.read_back import apply_read_back
@@ -65,10 +73,17 @@ def data_of(kind: str) -> st.SearchStrategy[dict[str, Any]]:
         return st.fixed_dictionaries({}, optional={"reservation_id": st.sampled_from(["r1", "r2"]), "lines": SKUS})
     if kind.startswith("order."):
         return st.fixed_dictionaries({"order_id": st.sampled_from(["o1", "o2"])}, optional={"total": MONEY})
+    if kind.startswith("coupon."):
+        reason = st.sampled_from(["expired", "odd"])
+        codes = {"coupon_code": st.sampled_from(["A", "B"])}
+        return st.fixed_dictionaries(codes, optional={"discount": MONEY, "reason": reason})
+    if kind == "shipment.exception":
+        return st.fixed_dictionaries({"order_id": st.sampled_from(["o1", "o2"])})
     if kind == "checkout.submitted":
         return st.fixed_dictionaries(
             {"lines": LINES, "total": MONEY},
             optional={
+                "coupon_code": st.sampled_from(["A", "B"]),
                 "cart_lines": LINES,
                 "discount": MONEY,
                 "shipping_address": ADDRESSES,
@@ -79,7 +94,9 @@ def data_of(kind: str) -> st.SearchStrategy[dict[str, Any]]:
         return st.fixed_dictionaries(
             {},
             optional={
-                "reason": st.sampled_from(["incomplete", "no_carrier"]),
+                "reason": st.sampled_from(
+                    ["incomplete", "no_carrier", "postcode_format", "postcode_mismatch", "fields_swapped", "odd"]
+                ),
                 "missing": st.lists(st.sampled_from(["street", "phone"]), max_size=2),
             },
         )
@@ -94,6 +111,9 @@ TYPES = [
     *(f"refund.{t}" for t in ("requested", "succeeded", "failed")),
     *(f"inventory.{t}" for t in ("reserved", "reservation_failed", "released", "committed", "expired")),
     *(f"order.{t}" for t in ("created", "confirmed", "held", "changed", "cancelled", "shipped", "delivered")),
+    "shipment.exception",
+    "coupon.applied",
+    "coupon.rejected",
     "address.accepted",
     "address.rejected",
     "shop.invented",
@@ -161,9 +181,23 @@ def test_findings_do_not_depend_on_when_they_are_looked_for(events: list[Event])
 
 
 @settings(max_examples=150, deadline=None)
-@given(events=EVENTS, status=st.sampled_from(PaymentStatus), amount=st.integers(0, 20_000), ordered=st.booleans())
+@given(
+    events=EVENTS,
+    status=st.sampled_from(PaymentStatus),
+    amount=st.integers(0, 20_000),
+    ordered=st.booleans(),
+    coupon=st.sampled_from(["valid", "expired", "used", "not_eligible", "unknown"]),
+    account=st.sampled_from(["active", "suspended", "closed"]),
+    verdict=st.sampled_from([None, "incomplete", "no_carrier", "phone_format", "postcode_mismatch", "street_unclear"]),
+)
 def test_detectors_never_raise_on_what_a_read_back_corrected(
-    events: list[Event], status: PaymentStatus, amount: int, ordered: bool
+    events: list[Event],
+    status: PaymentStatus,
+    amount: int,
+    ordered: bool,
+    coupon: str,
+    account: str,
+    verdict: str | None,
 ) -> None:
     at = START + timedelta(minutes=90)
     worth = Money(amount, "CNY")
@@ -173,10 +207,18 @@ def test_detectors_never_raise_on_what_a_read_back_corrected(
         payments=[PaymentFact(id="p1", status=status, amount=worth, captured=worth if status == "captured" else None)],
         orders=[OrderFact(id="o1", total=worth)] if ordered else [],
         reservations=[ReservationFact(id="r1", sku="TEA", quantity=1, status="held")],
+        coupon=CouponFact(code="A", status=coupon, discount=worth),
+        customer=CustomerFact(id="c", status=account),
+        serviceability=ServiceabilityFact(deliverable=amount % 2 == 0, reason=verdict),
     )
     snapshot = apply_read_back(fold("ck", events), facts)
+    assert msgspec.json.decode(msgspec.json.encode(snapshot), type=type(snapshot)) == snapshot
     for finding in detect_all(snapshot, Context(at, Policies())):
         assert finding.evidence
+        assert finding.detectable_at >= max(e.at for e in finding.evidence)
+        for language in LANGUAGES:
+            for key in ("title", "what", "cause", "suggested"):
+                assert describe(finding, language, key)
 
 
 def test_of_one_identity_the_first_heard_counts() -> None:
@@ -198,3 +240,68 @@ def test_money_taken_beats_a_failure_told_later() -> None:
 def test_a_refund_that_succeeded_is_final() -> None:
     story = Story().submit().pay("captured", 1).refund("succeeded", 2, 4_000).refund("failed", 3, 4_000)
     assert story.snapshot.captured_net() == 6_000
+
+
+def test_the_last_word_about_a_coupon_counts_whatever_came_first() -> None:
+    story = Story().submit().coupon("applied", 2, 500).coupon("rejected", 1, reason="expired")
+    assert story.snapshot.coupon is not None
+    assert (story.snapshot.coupon.status, story.snapshot.coupon_code) == ("valid", "SPRING")
+    rejected = Story().submit(coupon_code="SPRING").coupon("applied", 1, 500).coupon("rejected", 2, reason="expired")
+    assert rejected.snapshot.coupon is not None
+    assert (rejected.snapshot.coupon.status, rejected.snapshot.coupon.reason) == ("rejected", "expired")
+
+
+def test_a_dispute_told_by_two_systems_is_one_and_two_disputes_add_up() -> None:
+    story = Story().healthy().pay("disputed", 5, 4_000)
+    story.add("payment.disputed", 6, source="shop", payment_id="p1", amount=cny(4_000))
+    assert story.snapshot.payments["p1"].disputed == 4_000
+    assert story.pay("disputed", 7, 1_000).snapshot.payments["p1"].disputed == 5_000
+
+
+def test_what_a_carrier_says_of_an_address_goes_with_that_address() -> None:
+    story = Story().submit().add("address.rejected", 1, reason="phone_format")
+    address = story.snapshot.address
+    assert address is not None
+    assert (address.verdict, address.normalised, address.deliverable) == ("phone_format", ["phone"], None)
+    corrected = story.add("checkout.updated", 2, shipping_address=ADDRESS).snapshot.address
+    assert corrected is not None
+    assert (corrected.verdict, corrected.normalised) == (None, [])
+    accepted = story.add("address.accepted", 3).snapshot.address
+    assert accepted is not None
+    assert (accepted.verdict, accepted.deliverable) == ("accepted", True)
+
+
+def test_a_type_the_contract_does_not_know_breaks_and_invents_nothing() -> None:
+    story = Story().healthy()
+    story.add("payment.method_selected", 1, method="card").add("coupon.viewed", 2)
+    story.add("refund.note", 3, payment_id="p1")
+    story.add("order.viewed", 4, order_id=123).add("payment.pending", 5, payment_id="p9")
+    story.add("coupon.looked_at", 6, coupon_code=["A"])
+    seen = story.read(7, payments=[]).seen()
+    assert set(seen.payments) == {"p1"}
+    assert msgspec.convert(msgspec.to_builtins(seen), type(seen)) == seen
+    assert story.codes() == []
+
+
+def test_a_carriers_word_outlives_the_submit_of_the_same_address_only() -> None:
+    def told(address: dict[str, str]) -> str | None:
+        story = Story().add("checkout.updated", 0, shipping_address=ADDRESS).add("address.rejected", 1)
+        seen = story.submit(2, address=address).snapshot.address
+        assert seen is not None
+        return seen.verdict
+
+    assert told(ADDRESS) == "no_carrier"
+    assert told({**ADDRESS, "city": "宁波市"}) is None
+    assert told({k: v for k, v in ADDRESS.items() if k != "district"}) is None
+
+
+def test_an_order_is_shipped_since_its_first_parcel() -> None:
+    story = Story().healthy().order("shipped", 5).order("delivered", 6).order("shipped", 7).order("created", 8)
+    order = story.snapshot.orders["o1"]
+    assert (order.shipped_at, order.created_at) == (START + timedelta(minutes=5), START + timedelta(minutes=0.8))
+
+
+def test_a_payment_methods_deadline_is_found_however_it_is_written() -> None:
+    deadlines = Deadlines(payment=60, payment_by_method={"BOLETO": 3_600})
+    waits = [deadlines.payment_for(method).total_seconds() for method in ("boleto", "Boleto", "card", None)]
+    assert waits == [3_600, 3_600, 60, 60]

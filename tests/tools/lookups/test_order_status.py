@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from knowledge.vocabulary.codes import PaymentStatus
@@ -12,9 +13,11 @@ from knowledge.vocabulary.errors import UnavailableError
 from knowledge.vocabulary.events import Address, Line
 from knowledge.vocabulary.facts import (
     CheckoutFact,
+    CouponFact,
     CustomerFact,
     OrderFact,
     PaymentFact,
+    ProductFact,
     ReservationFact,
     StockFact,
 )
@@ -125,3 +128,19 @@ def test_there_are_no_half_facts() -> None:
 
     with pytest.raises(UnavailableError, match="shop_timeout"):
         read_facts(Sick(CHECKOUT), "c-1", NOW)
+
+
+def test_the_coupon_is_asked_for_its_customer_and_checkout_only_where_there_is_one() -> None:
+    named = msgspec.structs.replace(CHECKOUT, coupon_code="SAVE")
+    coupon = CouponFact(code="SAVE", status="expired")
+    assert read_facts(FakeReader(named, coupon), "c-1", NOW).coupon is None
+    assert read_facts(FakeReader(named, coupon), "c-1", NOW, with_coupon=True).coupon == coupon
+    assert read_facts(FakeReader(CHECKOUT, coupon), "c-1", NOW, with_coupon=True).coupon is None
+
+
+def test_products_are_read_when_asked_for() -> None:
+    product = ProductFact(sku="A", category="drinks")
+    reader = FakeReader(CHECKOUT, product)
+    assert read_facts(reader, "c-1", NOW).products == {}
+    facts = read_facts(reader, "c-1", NOW, with_products=True, with_stock=False)
+    assert (facts.products, facts.stock) == ({"A": product}, {})

@@ -186,10 +186,19 @@ def test_choices_are_answered_by_their_id(demo: Running) -> None:
 
 
 def test_what_only_a_human_may_settle_needs_an_owner(demo: Running) -> None:
-    ids = demo.scenario("duplicate_charge")
+    ids = demo.scenario("payment_disputed")
     assert verdict(demo, ids) == NEEDS_OWNER
     assert verdict(demo, ids, open_cases={ids["checkout_id"]}) == OWNED
     assert verdict(demo, ids, open_cases=set()) == BAD
+    known = (None, {ids["checkout_id"]}, set[str]())
+    ends = [demo.judge_one(ids["checkout_id"], cases).rows[0].acceptable for cases in known]
+    assert ends == [None, True, False]
+
+
+def test_an_owner_is_no_acceptable_end_where_a_machine_could_have_finished(demo: Running) -> None:
+    ids = demo.scenario("paid_order_missing", variant="captured", customer="silent")
+    end = demo.judge_one(ids["checkout_id"], {ids["checkout_id"]}).rows[0]
+    assert (end.verdict, end.acceptable, end.machine_repairable) == (OWNED, False, True)
 
 
 def test_messages_are_sent_once_in_the_right_language_on_an_allowed_channel(demo: Running) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,23 +11,31 @@ from typer.testing import CliRunner
 from tests.tools.sandbox.ear import Ear, listening
 from tools.sandbox.cli import app
 from tools.sandbox.config import Config
-from tools.sandbox.harness import running_sandbox
+from tools.sandbox.harness import running_sandbox, still_sandbox
+from tools.sandbox.storyboards import FAULTS
 from tools.sandbox.truth import read_truth
 
 
 def test_traffic_stops_after_so_many_orders_and_the_truth_knows_each(tmp_path: Path) -> None:
     truth = tmp_path / "truth.jsonl"
-    config = Config(port=0, rate=400, orders=80, fault_share=0.4, time_scale=0.01, order_deadline=0.3, truth=truth)
+    config = Config(
+        port=0, rate=400, orders=80, fault_share=0.4, time_scale=0.01, order_deadline=0.3, reservation_deadline=0.3,
+        payment_deadline=0.3, fulfilment_deadline=0.3, stock_lag=0.2, duplicate_window=0.3, promised_soon=0.2,
+        truth=truth,
+    )  # fmt: skip
     with running_sandbox(config) as demo:
         demo.wait_idle()
         assert demo.admin.get("/_sandbox/stats").json()["made"] == 80
+        stories = demo.sandbox.crew.stage.stories
         verdicts = demo.judge()
         healthy = [row for row in verdicts.rows if row.fault is None]
         assert {row.verdict for row in healthy} == {"ok"}
         assert len(verdicts.rows) - len(healthy) > 15
         assert not verdicts.green
     rows = read_truth(truth)
-    assert len(rows) == 80
+    others = {other for story in stories.values() for other in story.others.values()}
+    assert set(rows) == set(stories) | others
+    assert len(stories) == 80
     assert rows == demo.sandbox.crew.truth.rows
 
 
@@ -36,9 +45,13 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
         ids = demo.scenario(None)
         missing = demo.scenario("paid_order_missing", variant="captured")
         created = demo.write("/orders", {"checkout_id": missing["checkout_id"]}, key="kept").json()
+        twice = demo.scenario("duplicate_order")["other_checkout_ids"]
         before = demo.state(ids["checkout_id"])["payments"]
     with running_sandbox(state=state, time_scale=0.01) as demo:
         assert demo.state(ids["checkout_id"])["payments"] == before
+        story = demo.sandbox.crew.stage.story_of(twice[0])
+        assert story is not None
+        assert story.fault == "duplicate_order"
         again = demo.write("/orders", {"checkout_id": missing["checkout_id"]}, key="kept")
         assert (again.status_code, again.json()["id"]) == (201, created["id"])
         demo.wait_until(lambda: demo.state(ids["checkout_id"])["orders"][0]["status"] == "delivered")
@@ -62,6 +75,13 @@ def test_rates_change_while_it_runs() -> None:
         demo.admin.post("/_sandbox/traffic", json={"rate": 300, "orders": 5, "fault_share": 0}).raise_for_status()
         demo.wait_until(lambda: demo.admin.get("/_sandbox/stats").json()["made"] == 5)
         assert demo.admin.post("/_sandbox/traffic", json={"colour": 1}).json()["code"] == "traffic"
+
+
+def test_every_fault_comes_and_the_rare_ones_rarely() -> None:
+    with still_sandbox(seed=2, fault_share=1.0) as shop:
+        told = Counter(shop.sandbox.crew.traffic.next_order().fault for _ in range(500))
+    assert set(told) == set(FAULTS)
+    assert told["payment_disputed"] < told["payment_failed"]
 
 
 def test_fifty_orders_a_second_leave_room_for_reads() -> None:

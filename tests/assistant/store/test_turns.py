@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from assistant.intake.turns import Turns
+from assistant.store.turns import Turns
 
 
 def test_threads_go_in_the_order_they_came() -> None:
@@ -42,4 +42,10 @@ def test_who_fails_lets_the_next_one_through() -> None:
         with pytest.raises(ValueError, match="mine"), turns.next():
             raise ValueError("mine")
     with turns.next():
+        pass
+
+
+def test_a_thread_that_would_wait_for_itself_is_told() -> None:
+    turns = Turns()
+    with turns.next(), pytest.raises(RuntimeError, match="already"), turns.next():
         pass

@@ -1,0 +1,1 @@
+"""What was promised, to customers and by service level: each with a clock and an owner."""

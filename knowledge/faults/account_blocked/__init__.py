@@ -1,0 +1,1 @@
+"""The customer's account is suspended or closed: to a human."""

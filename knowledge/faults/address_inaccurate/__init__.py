@@ -1,0 +1,1 @@
+"""A small inaccuracy in an address that can be delivered to."""

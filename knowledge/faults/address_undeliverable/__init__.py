@@ -1,0 +1,1 @@
+"""A complete address that no carrier serves."""

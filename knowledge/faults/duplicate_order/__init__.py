@@ -1,0 +1,1 @@
+"""The same basket was ordered and paid twice by one customer."""

@@ -1,0 +1,1 @@
+"""Paid and ordered, and no next step by the deadline."""

@@ -1,0 +1,1 @@
+"""Delivery information that can be corrected without asking."""

@@ -1,0 +1,1 @@
+"""A charge-back: to a human, refunds blocked."""

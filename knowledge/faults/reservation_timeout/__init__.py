@@ -1,0 +1,1 @@
+"""Stock was not set aside by the deadline."""

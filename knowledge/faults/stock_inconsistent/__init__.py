@@ -1,0 +1,1 @@
+"""Shop and inventory system disagree about a sku's stock."""

@@ -1,0 +1,1 @@
+"""An order goes ahead that nobody paid."""
