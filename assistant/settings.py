@@ -54,12 +54,20 @@ class Settings(BaseSettings):
     writes: Literal["on", "off"] = "on"
     # who may call
     api_key: SecretStr = SecretStr("")
-    chat_secret: SecretStr = SecretStr("")
+    chat_secret: SecretStr = SecretStr("")  # HS256: the shop signs its customers' chat tokens with it
+    chat_public_key: str = ""  # RS256 instead: the shop's public key, PEM or the path of a PEM file
+    chat_rate: Annotated[int, Field(ge=1)] = 20  # messages per customer and minute
     # the model
     llm_url: str = ""
     llm_model: str = ""
     llm_key: SecretStr = SecretStr("")
-    llm_timeout: Period = 20.0
+    llm_timeout: Period = 2.0  # silence of the endpoint after which the offline model answers in its place
+    llm_rest: Period = 30.0  # how long an endpoint that failed is left alone before it is tried again
+    llm_steps: Annotated[int, Field(ge=2, le=50)] = 6  # calls of the model per turn
+    llm_turn_tokens: Annotated[int, Field(ge=500)] = 24_000  # read and written per turn
+    llm_turn_seconds: Period = 60.0  # per turn, tools included
+    embedder: Literal["local", "openai"] = "local"  # openai: HELLOWORD_LLM_URL's embeddings
+    embedder_model: str = "text-embedding-3-small"
     chroma_url: str = ""
     # deadlines
     deadline_payment: Seconds = 900.0
@@ -235,21 +243,14 @@ def _named(error: Exception) -> str:
 
 # Read elsewhere: by the tests.
 _OTHERS = ("HELLOWORD_TEST_",)
-# Accepted, so that a deployment can be prepared, but nothing reads them yet.
-_NOT_YET = {
-    "HELLOWORD_CHAT_SECRET": "the customer chatbot is not built yet",
-}
 
 
 def questionable_settings() -> list[str]:
-    """What the start warns of: variables that look like settings and are none (named with the nearest one that is),
-    and those that have no effect yet."""
+    """What the start warns of: variables that look like settings and are none, named with the nearest one that is."""
     known = {f"HELLOWORD_{name.upper()}" for name in Settings.model_fields}
     warnings = []
     for name in sorted(n for n in os.environ if n.startswith("HELLOWORD_")):
-        if name in _NOT_YET and os.environ[name]:
-            warnings.append(f"{name} has no effect: {_NOT_YET[name]}")
-        elif name not in known and not name.startswith((*_OTHERS, _METHOD_PREFIX)):
+        if name not in known and not name.startswith((*_OTHERS, _METHOD_PREFIX)):
             near = get_close_matches(name, known, 1)
             warnings.append(f"{name} is no setting" + (f"; did you mean {near[0]}?" if near else ""))
     return warnings

@@ -35,7 +35,7 @@ class CaseReader(Protocol):
 class StreamEvent(msgspec.Struct, frozen=True):
     """One event of contract D's stream."""
 
-    event: Literal["tool", "message.delta", "message.done", "error", "done"]
+    event: Literal["tool", "message.delta", "message.done", "choices", "card", "handoff", "error", "done"]
     data: dict[str, Any]
 
     def sse(self) -> bytes:

@@ -198,6 +198,7 @@ plans = sa.Table(
     _col("policy_version", _Name), _col("created_at", UtcDateTime),
     _col("role", _Name, nullable=True),  # the least role that may approve it; none where nobody has to
     _col("edited_from", sa.Integer, nullable=True), _col("undoes", sa.Integer, nullable=True),  # another version
+    _col("suggestion", _Id, nullable=True),  # the suggestion a person chose it from
 )  # fmt: skip
 
 looks = sa.Table(
@@ -327,11 +328,40 @@ vault = sa.Table(
     _col("ciphertext", sa.LargeBinary), _col("created_at", UtcDateTime),
 )  # fmt: skip
 
+chat_sessions = sa.Table(
+    "chat_sessions", metadata,  # customers' conversations
+    _col("id", _Id, primary_key=True), _col("customer_id", _Ref, index=True), _col("language", _Name),
+    _col("checkout_id", _Ref, nullable=True),  # what it is about, where that is known
+    _col("case_id", _Id, nullable=True, index=True),
+    _col("state", _Name),  # open, with_person (the machine is silent), ended
+    _col("handed_off_at", UtcDateTime, nullable=True), _col("expected_by", UtcDateTime, nullable=True),
+    _col("created_at", UtcDateTime), _col("last_at", UtcDateTime), _col("version", sa.Integer, default=1),
+)  # fmt: skip
+
+suggestions = sa.Table(
+    "suggestions", metadata,  # what the copilot suggested to people, and what they made of it
+    _col("id", _Id, primary_key=True), _col("case_id", _Id, index=True), _col("episode", sa.Integer),
+    _col("fault", _Name), _col("option", _Ref),  # the action, or several as `create_order+confirm_order`
+    _col("kind", _Name),  # plan, hand_off, wait, …: what accepting it does
+    _col("plan_version", sa.Integer), _col("plan", Json, nullable=True),  # the plan it stands for
+    _col("place", sa.Integer), _col("confidence", sa.Float), _col("features", Json), _col("shown", Json),
+    _col("state", _Name),  # open, accepted, edited, rejected, stale
+    _col("at", UtcDateTime), _col("decided_at", UtcDateTime, nullable=True),
+    _col("decided_by", _Name, nullable=True), _col("reason", sa.Text, nullable=True),
+    _col("difference", Json, nullable=True),  # what a person changed in it
+    sa.Index("ix_suggestions_fault", "fault", "option", "state"),
+)  # fmt: skip
+
 chat_messages = sa.Table(
     "chat_messages", metadata,
     _col("seq", _Serial, primary_key=True, autoincrement=True),
-    _col("id", _Id, unique=True), _col("case_id", _Id), _col("conversation", _Name), _col("role", _Name),
+    _col("id", _Id, unique=True), _col("case_id", _Id),  # empty while a customer's conversation is about no case
+    _col("conversation", _Name), _col("role", _Name),  # user, assistant, staff
     _col("language", _Name), _col("text_ref", _Id), _col("sources", Json), _col("model", _Name, nullable=True),
     _col("at", UtcDateTime),
+    _col("session_id", _Id, nullable=True),  # a customer's conversation
+    _col("extra", Json, nullable=True),  # what came with it: {choices, cards, handoff}
+    _col("origin", _Ref, nullable=True, unique=True),  # what put it there, once: `inbox:SEQ`, a client's own id, …
+    sa.Index("ix_chat_messages_session_id", "session_id", "seq"),
     sa.Index("ix_chat_messages_conversation", "conversation", "seq"),
 )  # fmt: skip
