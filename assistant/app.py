@@ -71,6 +71,7 @@ from assistant.timers.timers import Sweep, Timer, TimerLoop, set_timer
 from knowledge.library.embedders import UniversalSentenceEmbedder
 from knowledge.library.meaning import alike_by
 from knowledge.vocabulary.errors import UnavailableError
+from knowledge.vocabulary.structs import learn_structs
 from tools.connectors.absent import AbsentShop
 from tools.connectors.gate import GatePolicy
 from tools.connectors.http import HttpShop
@@ -88,6 +89,7 @@ class Application:
         self, settings: Settings, shop: HttpShop | AbsentShop | None = None, *,
         sleep: Callable[[float], None] = time.sleep, carriers: Carriers | None = None,
     ) -> None:  # fmt: skip
+        learn_structs()  # before any thread
         self.settings = settings
         self.policies = settings.policies
         upgrade(settings.database)
