@@ -116,7 +116,7 @@ def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterat
     """The address of a database with all tables and no rows; the test runs once on each engine."""
     url = databases.fresh(cast(Kind, request.param))
     yield url
-    databases.drop(url)
+    databases.give_back(url)
 
 
 @pytest.fixture(params=KINDS)

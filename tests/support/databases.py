@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
+from tests.support.emptying import Pristine, empty, look
 from tests.support.kinds import Kind
 from tests.support.postgres import connect, described, postgres_server
 
@@ -39,6 +41,9 @@ class Databases:
         self.server_description: str | None = None
         """Which PostgreSQL is used; None while nothing asked for one."""
         self._made: set[str] = set()
+        self._pristine: Pristine | None = None
+        self._spare: list[str] = []  # given back and emptied
+        self._lock = threading.Lock()
 
     def fresh(self, kind: Kind) -> str:
         """Returns the address of a database with all tables and no rows."""
@@ -48,6 +53,9 @@ class Databases:
             self._templates[kind] = template
         if kind == "sqlite":
             return self._copy_file(self._templates[kind])
+        with self._lock:
+            if self._spare:
+                return self._spare.pop()
         return self._create(template=make_url(self._templates[kind]).database)
 
     def empty(self, kind: Kind) -> str:
@@ -55,6 +63,26 @@ class Databases:
         if kind == "sqlite":
             return f"sqlite:///{self._new_file()}"
         return self._create(template=None)
+
+    def give_back(self, url: str) -> None:
+        """Takes back what `fresh` gave: emptied for whoever asks next where that is possible, else dropped.
+
+        PostgreSQL needs 140 ms for a copy of the template, and 15 for emptying one.
+        """
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" or not self._emptied(parsed):
+            self.drop(url)
+            return
+        with self._lock:
+            self._spare.append(url)
+
+    def _emptied(self, url: URL) -> bool:
+        with self._lock:
+            if self._pristine is None:
+                with connect(make_url(self._templates["postgresql"])) as connection:
+                    self._pristine = look(connection)
+        with connect(url) as connection:
+            return empty(connection, self._pristine)
 
     def drop(self, url: str) -> None:
         """Removes a database that `fresh` or `empty` gave, whoever is still connected to it."""
