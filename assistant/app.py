@@ -39,6 +39,7 @@ from assistant.intake.receive import Intake
 from assistant.intake.stock import StockBook, StockWatch
 from assistant.intake.sweep import SWEEP, ReadBackSweep
 from assistant.journey import Journey
+from assistant.mcp.mounted import MountedMcp
 from assistant.metrics.api import make_router as make_figures_router
 from assistant.metrics.prometheus import Exposition
 from assistant.models import LiveModels
@@ -276,12 +277,14 @@ def connect_shop(settings: Settings) -> HttpShop | AbsentShop:
 
 def make_api(application: Application, *, demo_key: str | None = None) -> FastAPI:
     """The HTTP application; starts and stops `application` with itself."""
+    mcp = MountedMcp(application.authenticate)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(application.start)
         try:
-            yield
+            async with mcp.running():
+                yield
         finally:
             await run_in_threadpool(application.stop)
 
@@ -307,6 +310,7 @@ def make_api(application: Application, *, demo_key: str | None = None) -> FastAP
             application.store, application.messaging, application.intake.receive, application.authenticate, require
         )
     )
+    mcp.mount(api)
     api.include_router(make_page_router(demo_key))
     _operations(api, application)
     return api

@@ -63,6 +63,10 @@ def _mount() -> None:
         from assistant.notifications.cli import mounted
 
         app.add_typer(mounted(_delivery_reports), name="notifications")
+    if wanted in ("mcp", "--help"):
+        from assistant.mcp.cli import mcp_command
+
+        app.command("mcp")(mcp_command)
     if wanted in ("ask", "--help"):
         from assistant.agent.cli import ask_command
 
