@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from assistant.agent.api import make_router as make_agent_router
+from assistant.agent.note_writer import make_note_writer
 from assistant.agent.wiring import FeedLoop, build_conversation
 from assistant.cases.api import make_router as make_cases_router
 from assistant.cases.commands import Commands
@@ -22,10 +23,17 @@ from assistant.cases.examine import Examiner
 from assistant.cases.opening import Opening
 from assistant.cases.records import Cases
 from assistant.cases.views import Views
+from assistant.chatbot.api import make_router as make_chat_router
+from assistant.chatbot.staff_api import make_router as make_chat_staff_router
+from assistant.chatbot.tokens import looks_like_token
+from assistant.chatbot.wiring import build_chatbot
+from assistant.copilot.api import make_router as make_copilot_router
+from assistant.copilot.wiring import build_copilot
 from assistant.durable import Durable
 from assistant.followup.api import make_router as make_followup_router
 from assistant.followup.watching import Watching
 from assistant.handoff.api import make_router as make_handoff_router
+from assistant.handoff.prose import Prose
 from assistant.handoff.staff import Register
 from assistant.handoff.staff_api import make_router as make_staff_router
 from assistant.handoff.summary import Summaries
@@ -39,6 +47,8 @@ from assistant.intake.receive import Intake
 from assistant.intake.stock import StockBook, StockWatch
 from assistant.intake.sweep import SWEEP, ReadBackSweep
 from assistant.journey import Journey
+from assistant.library.api import make_router as make_library_router
+from assistant.library.examples import example_case
 from assistant.mcp.mounted import MountedMcp
 from assistant.metrics.api import make_router as make_figures_router
 from assistant.metrics.prometheus import Exposition
@@ -117,6 +127,16 @@ class Application:
         self._build_handling(sleep, carriers)
         self._build_watching()
         self.conversation = build_conversation(settings, self.store, self.vault, self.views)
+        self.copilot = build_copilot(
+            self.store, self.vault, self.cases, self.plans, self.views, self.commands, self.rehearsal, self.examiner,
+            self.planner, self.staffing.follow_up.learning, self.conversation.library, UniversalSentenceEmbedder(),
+        )  # fmt: skip
+        self.conversation.agent.actions = self.copilot.suggestions
+        self.chatbot = build_chatbot(
+            settings, self.store, self.vault, self.cases, self.plans, self.staffing, self.intake.receive,
+            self.shop.reader, self.conversation.library, self.conversation.engine, UniversalSentenceEmbedder(),
+        )  # fmt: skip
+        self.staffing.office.chat = self.chatbot.silence
         self._feed = FeedLoop(self.conversation)
         self.working = False
         self.durable.prepare()
@@ -128,6 +148,7 @@ class Application:
         self.plans = Plans(self.store, self.cases, self.policies, self.settings.approval_timeout)
         self.staffing.levels.ending = Ending(self.cases, self.plans)
         self.views = Views(self.store, self.cases, self.plans)
+        self.views.examples = example_case
         self.rehearsal = Rehearsal(self.store, self.cases, self.plans, self.shop.reader, self.policies)
         self.commands = Commands(self.store, self.cases, self.plans, self.rehearsal)
         self.incidents = Incidents(self.store, self.cases, self.policies)
@@ -142,17 +163,17 @@ class Application:
             self.store, self.cases, self.plans, ledger, self.notifications,
             self.shop.reader, self.shop.writer, settings, sleep, self.shop.refusing,
         )  # fmt: skip
+        self.examiner = Examiner(
+            self.store, self.cases, self.intake, self.shop.reader, self.policies,
+            background=self.background, stock=self.stock,
+        )  # fmt: skip
+        self.planner = Planner(
+            self.store, self.plans, self.notifications, self.shop.reader, self.policies,
+            alike_by(UniversalSentenceEmbedder()), self.staffing.follow_up.learning,
+        )  # fmt: skip
         self.journey = Journey(
-            self.store, self.cases,
-            Examiner(
-                self.store, self.cases, self.intake, self.shop.reader, self.policies,
-                background=self.background, stock=self.stock,
-            ),
-            Planner(
-                self.store, self.plans, self.notifications, self.shop.reader, self.policies,
-                alike_by(UniversalSentenceEmbedder()), self.staffing.follow_up.learning,
-            ),
-            self.plans, self.repair, self.notifications, self.incidents, settings,
+            self.store, self.cases, self.examiner, self.planner, self.plans, self.repair, self.notifications,
+            self.incidents, settings,
         )  # fmt: skip
 
     def _build_watching(self) -> None:
@@ -256,14 +277,16 @@ class Application:
         return principal
 
     def authenticate(self, request: Request) -> Principal:
-        """The principal behind the request's Bearer key.
+        """The principal behind the request's Bearer key; a customer's behind a token that the shop signed.
 
         Raises:
-            UnauthenticatedError: `unauthenticated` without a valid one.
+            UnauthenticatedError: `unauthenticated` without a valid one; `token_expired`, `token_invalid`.
         """
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key:
             raise UnauthenticatedError("unauthenticated", "send Authorization: Bearer KEY")
+        if self.chatbot.tokens.configured and looks_like_token(key.strip()):
+            return self.chatbot.tokens.check(key.strip()).principal
         return self.keys.authenticate(key.strip())
 
 
@@ -294,12 +317,19 @@ def make_api(application: Application, *, demo_key: str | None = None) -> FastAP
     admission = Admission(application.store, application.settings.max_backlog)
     api.include_router(make_intake_router(application.intake, require, admission))
     api.include_router(make_cases_router(application.views, application.commands, application.rehearsal, require))
-    summaries = Summaries(application.store, application.cases)
+    prose = Prose(make_note_writer(application.settings))
+    summaries = Summaries(application.store, application.cases, prose, vault=application.vault)
     api.include_router(make_handoff_router(application.views, application.commands, summaries, require))
     by_hand = PromisesByHand(application.store, application.cases, application.staffing.promises)
     api.include_router(make_promises_router(application.store, application.views, by_hand, require))
     talk = application.conversation
     api.include_router(make_agent_router(talk.agent, talk.library, application.views, require))
+    api.include_router(make_library_router(talk.library, require))
+    copilot = application.copilot
+    api.include_router(make_copilot_router(copilot.suggestions, copilot.panel, application.views, require))
+    chatbot = application.chatbot
+    api.include_router(make_chat_router(lambda: chatbot.service, chatbot.sessions, chatbot.tokens))
+    api.include_router(make_chat_staff_router(chatbot.staff_side, require))
     api.include_router(make_notices_router(application.staffing.inboxes, require))
     api.include_router(make_figures_router(application.store, application.settings.time_zone, require))
     api.include_router(make_followup_router(application.staffing.follow_up, require))

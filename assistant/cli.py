@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -67,37 +67,88 @@ def _mount() -> None:
         from assistant.mcp.cli import mcp_command
 
         app.command("mcp")(mcp_command)
+    if wanted in ("library", "--help"):
+        from assistant.library.cli import add_commands
+
+        add_commands(library_app, _conversation)
+        if "harvest" in sys.argv:
+            from assistant.evaluate.harvest import harvest_command
+            from tools.sandbox.config import ASSISTANT_SETTINGS
+            from tools.sandbox.storyboards import FAULTS
+
+            variants = {fault: board.variants for fault, board in FAULTS.items()}
+            library_app.command("harvest")(harvest_command(variants, ASSISTANT_SETTINGS))
+    if wanted in ("chat", "--help"):
+        from assistant.chatbot.cli import chat_command
+
+        app.command("chat")(chat_command)
     if wanted in ("ask", "--help"):
         from assistant.agent.cli import ask_command
 
         app.command("ask")(ask_command)
-    if wanted == "eval":
-        from assistant.evaluate.addresses import addresses_command
-        from assistant.evaluate.injections_report import injections_command
-        from assistant.evaluate.proof import sandbox_command
-        from assistant.evaluate.substitution import substitution_command
-        from tools.sandbox.bench import Bench
-        from tools.sandbox.config import ASSISTANT_SETTINGS
+    _mount_measuring(wanted)
 
-        eval_app.command("sandbox")(sandbox_command(ASSISTANT_SETTINGS))
-        eval_app.command("injections")(injections_command(Bench))
-        eval_app.command("substitution")(substitution_command)
-        eval_app.command("addresses")(addresses_command)
+
+def _mount_measuring(wanted: str) -> None:
+    if wanted == "eval":
+        _mount_evaluations()
     if wanted in ("bench", "--help"):
         from assistant.evaluate.bench import bench_command
         from assistant.evaluate.bench_sla import sla_command
+        from assistant.evaluate.copilot_bench import copilot_bench_command
         from tools.sandbox.config import ASSISTANT_SETTINGS
 
         bench_app = typer.Typer(help="How fast is it? Alone: events per second, and seconds to the first action.")
         bench_app.callback(invoke_without_command=True)(bench_command)
         bench_app.command("sla")(sla_command(ASSISTANT_SETTINGS))
+        bench_app.command("copilot")(copilot_bench_command)
         app.add_typer(bench_app, name="bench")
+
+
+def _mount_evaluations() -> None:
+    from assistant.evaluate.addresses import addresses_command
+    from assistant.evaluate.agent_eval import agent_command
+    from assistant.evaluate.copilot import copilot_command
+    from assistant.evaluate.guard import guard_command
+    from assistant.evaluate.injection_eval import injection_command
+    from assistant.evaluate.injections_report import injections_command
+    from assistant.evaluate.intents import intents_command
+    from assistant.evaluate.proof import sandbox_command
+    from assistant.evaluate.retrieval import retrieval_command
+    from assistant.evaluate.substitution import substitution_command
+    from tools.sandbox.bench import Bench
+    from tools.sandbox.config import ASSISTANT_SETTINGS
+
+    eval_app.command("sandbox")(sandbox_command(ASSISTANT_SETTINGS))
+    eval_app.command("agent")(agent_command(ASSISTANT_SETTINGS))
+    eval_app.command("injection")(injection_command(ASSISTANT_SETTINGS))
+    eval_app.command("injections")(injections_command(Bench))
+    eval_app.command("substitution")(substitution_command)
+    eval_app.command("addresses")(addresses_command)
+    eval_app.command("copilot")(copilot_command(Bench))
+    eval_app.command("guard")(guard_command)
+    eval_app.command("intents")(intents_command)
+    eval_app.command("retrieval")(retrieval_command(_embedder))
 
 
 def _delivery_reports() -> Any:
     from assistant.app import Application
 
     return Application(load_settings()).messaging.reports
+
+
+def _conversation(settings: Settings) -> Any:
+    from assistant.app import Application
+
+    return Application(settings).conversation
+
+
+def _embedder(name: str) -> Any:
+    from assistant.library.wiring import build_embedder
+
+    if name not in ("local", "openai"):
+        raise HellowordError("invalid_option", "--embedder: must be local or openai")
+    return build_embedder(load_settings().model_copy(update={"embedder": name}))
 
 
 @app.command()
@@ -178,16 +229,7 @@ def revoke_key(key_id: str) -> None:
     typer.echo(f"{key_id} is revoked")
 
 
-# -- library, audit, evaluations ------------------------------------------------------------------------------------
-
-
-@library_app.command("rebuild")
-def rebuild_library() -> None:
-    """Makes the library's index again from the resolved cases (the index is derived data)."""
-    from assistant.app import Application
-
-    count = Application(load_settings()).conversation.feed.rebuild()
-    typer.echo(f"{count} cases in the library")
+# -- audit, evaluations ------------------------------------------------------------------------------------
 
 
 @app.command("replay")
@@ -228,6 +270,9 @@ def verify(
 # -- trained models -------------------------------------------------------------------------------------------------
 
 
+TrainedKind = Literal["models", "intents", "suggestions"]
+
+
 def _demo() -> Any:
     """What starts a demo shop, and the names of what it can play."""
     from assistant.training.world import Demo
@@ -241,13 +286,28 @@ def _demo() -> Any:
 
 @app.command("train")
 def train_models(
+    what: Annotated[TrainedKind, typer.Argument(help="models of orders, intents, or suggestions: how sure")] = "models",
     from_sandbox: Annotated[bool, typer.Option(help="learn from the demo shop, whatever is stored")] = False,
     orders: Annotated[int, typer.Option(min=100, help="orders that the demo shop plays, where it has to")] = 2000,
     seed: Annotated[int, typer.Option(help="for the demo shop, and for who is held out")] = 7,
     to: Annotated[Path | None, typer.Option(help="write into this folder instead of the database")] = None,
+    samples: Annotated[Path | None, typer.Option(help="suggestions: keep decisions in this file, or read them")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """Trains the models of usual amounts and of novelty; running workers take them up without a restart."""
+    """Trains the models of usual amounts and of novelty; running workers take them up without a restart.
+
+    `train intents` fits the weights of knowledge/talk anew from the committed utterances: same data, same weights.
+    `train suggestions` lets people decide in sandbox runs and fits how likely each suggestion settles its case.
+    """
+    if what == "suggestions":
+        from assistant.evaluate.copilot import train_suggestions
+        from tools.sandbox.bench import Bench
+
+        return train_suggestions(Bench, samples=samples, to=to, as_json=as_json)
+    if what == "intents":
+        from assistant.evaluate.intents_training import train_intents
+
+        return train_intents(to, as_json=as_json)
     from assistant.training.cli import train_command
 
     train_command(load_settings(), _demo(), from_sandbox=from_sandbox, orders=orders, seed=seed, as_json=as_json, to=to)

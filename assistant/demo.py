@@ -137,6 +137,7 @@ class Demo:
     stop: Stop
     keys: dict[str, str] = field(default_factory=lambda: {
         "api": f"hw_{secrets.token_urlsafe(24)}", "shop": secrets.token_urlsafe(24), "admin": secrets.token_urlsafe(24),
+        "chat": secrets.token_urlsafe(32),
     })  # fmt: skip
     programs: list[Program] = field(default_factory=list)
     _begun: float = 0.0
@@ -154,16 +155,20 @@ class Demo:
         self._launch("starting_shop", "tools.sandbox", self._shop_arguments(), {}, f"{self.shop_url}/openapi.json")
         settings = {name: str(value) for name, value in SETTINGS.items()}
         settings |= {"home": str(self.home), "shop_url": self.shop_url, "shop_token": self.keys["shop"]}
-        settings |= {"api_key": self.keys["api"]}
+        settings |= {"api_key": self.keys["api"], "chat_secret": self.keys["chat"]}
         arguments = ["serve", "--host", HOST, "--port", str(self.port), "--demo-page"]
         self._launch("starting_assistant", "assistant", arguments, settings, f"{self.url}/readyz")
         self.report.welcome(
             shop_url=self.shop_url, rate=self.options.rate, share=self.options.fault_share, home=str(self.home),
-            staff=hire(self._api),
+            staff=hire(self._api), chat=self._as_customer(),
         )  # fmt: skip
         self._set_rate(self.options.rate)
         if self.options.open_browser:
             webbrowser.open(self.url)
+
+    def _as_customer(self) -> str:
+        """The command that talks to the chatbot as one of the shop's customers."""
+        return f"helloword chat --customer ID --url {self.url} --secret {self.keys['chat']}"
 
     def live(self) -> None:
         """Tells what happens until somebody wants it to end, or the time is over."""

@@ -50,6 +50,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "and what was learned.",
     },
     "look.5": {
+        "zh-CN": "像顾客一样聊天，顾客编号见个案：\n     {chat}",
+        "en": "Chat as a customer, whose id the case shows:\n     {chat}",
+    },
+    "look.6": {
         "zh-CN": "下面每个破损订单一行。Ctrl-C 结束，并由商城核对所有订单的最终状态。",
         "en": "Below is a line for each broken order. Ctrl-C ends it, and the shop then judges how every order ended.",
     },
@@ -111,7 +115,7 @@ class Report:
         """A sentence in this report's language."""
         return render(TEXTS, key, self.language, **values)
 
-    def welcome(self, *, shop_url: str, rate: float, share: float, home: str, staff: Sequence[str] = ()) -> None:
+    def welcome(self, *, shop_url: str, rate: float, share: float, home: str, staff: Sequence[str] = (), chat: str = "") -> None:
         """What runs where, and what to look at."""
         self.line()
         self.say("title", "bold")
@@ -122,8 +126,8 @@ class Report:
             self.say("staff", "", 2, names=self.words("and").join(staff))
         self.line()
         self.say("look", "bold")
-        for number in range(1, 6):
-            self.line(f"  {number}. " + self.words(f"look.{number}"))
+        for number in range(1, 7):
+            self.line(f"  {number}. " + self.words(f"look.{number}", chat=chat))
         self.line()
 
     # -- cases ------------------------------------------------------------------------------------------------------

@@ -15,17 +15,20 @@ import structlog
 
 from assistant.cases.examine import Examiner, Look
 from assistant.cases.human import breaks_again_and_again
+from assistant.cases.people import ASKED_BY_CUSTOMER
 from assistant.cases.records import ENDED, Case, Cases
 from assistant.cases.wording import say
 from assistant.durable import run_step
 from assistant.notifications.messages import Notifications
 from assistant.plans import looks
 from assistant.plans.choosing import Choice
+from assistant.plans.chosen import PERFORM, WAITS, Chosen
 from assistant.plans.ending import Ending
 from assistant.plans.incidents import Incidents, is_incident
 from assistant.plans.limits import Needed
 from assistant.plans.planner import Planner
 from assistant.plans.store import Plans
+from assistant.promises.backing import NOT_BACKED
 from assistant.repair.perform import BLOCKED, CANNOT_ASK, DONE, LATER, REPLAN, STOP, Repair
 from assistant.settings import Settings
 from assistant.store.engine import Store, utcnow
@@ -45,7 +48,9 @@ Next = dict[str, Any]
 END: Next = {"next": "stop"}
 LOOK: Next = {"next": "look"}
 # Verdicts of a step that bring a person, and why.
-_TO_A_PERSON = {CANNOT_ASK: "cannot_ask", BLOCKED: "target_blocked", "failed": "journey_failed"}
+_TO_A_PERSON = {
+    CANNOT_ASK: "cannot_ask", BLOCKED: "target_blocked", NOT_BACKED: NOT_BACKED, "failed": "journey_failed",
+}  # fmt: skip
 
 
 class Journey:
@@ -57,7 +62,7 @@ class Journey:
     ) -> None:  # fmt: skip
         self._store, self._cases, self._examiner, self._planner = store, cases, examiner, planner
         self._plans, self._repair, self._notifications, self._settings = plans, repair, notifications, settings
-        self._incidents, self._ending = incidents, Ending(cases, plans)
+        self._incidents, self._ending, self._picked = incidents, Ending(cases, plans), Chosen(plans)
 
     # -- the story --------------------------------------------------------------------------------------------------
 
@@ -176,7 +181,8 @@ class Journey:
             now = utcnow()
             case = self._cases.lock(tx, case_id)
             begun, before = self._planner.handled(case), case["status"]
-            ahead = self._choose_next(tx, case, look, choice, now)
+            picked = self._picked.standing(tx, case, look, begun, context, choice, now)
+            ahead = self._choose_next(tx, case, look, choice, now, picked)
             self._ending.prove(tx, case, look, choice, now, by_this_look=before != CaseStatus.RESOLVED)
             outcome = {name: case[name] for name in ("status", "plan_version", "owner_kind", "resolution")}
             looks.record(tx, case, look, begun, context, choice, {**outcome, "next": ahead["next"]}, now)
@@ -190,7 +196,9 @@ class Journey:
             return "incident"
         return None if case["subject_kind"] in ("checkout", "sku") else "human_fault"
 
-    def _choose_next(self, tx: sa.Connection, case: Case, look: Look, choice: Choice | None, now: datetime) -> Next:
+    def _choose_next(
+        self, tx: sa.Connection, case: Case, look: Look, choice: Choice | None, now: datetime, picked: str | None
+    ) -> Next:
         if case["status"] == CaseStatus.CLOSED or self._is_snoozed(case) or self._plans.undoing(tx, case):
             return END
         if case["status"] == CaseStatus.RESOLVED and not self._goes_on(tx, case, choice, now):
@@ -199,6 +207,8 @@ class Journey:
         self._examiner.write_down(tx, case, look, now)
         if unfinished := self._only_words_left(tx, case):
             return unfinished
+        if picked is not None:
+            return self._follow(tx, case, picked, now)
         if choice is None:
             return self._cleared(tx, case, look, now)
         return self._decide(tx, case, look, choice, now)
@@ -212,12 +222,12 @@ class Journey:
             return self._hand_off(tx, case, choice.reason, now)
         if breaks_again_and_again(tx, case, self._settings.policies.limits):
             return self._hand_off(tx, case, "repeated_faults", now)
-        if self._keeps_failing(tx, case, choice.finding.code):
+        if self._ending.keeps_failing(tx, case, choice.finding.code, self._settings.policies.limits):
             return self._hand_off(tx, case, "repair_failed", now)
         if case["rounds"] >= self._settings.policies.limits.max_rounds:
             return self._hand_off(tx, case, "too_many_rounds", now)
         if not plan.steps:
-            self._call_off(tx, case, now)
+            self._ending.call_off(tx, case, now)
             return self._afterwards(tx, case, msgspec.to_builtins(plan), now)
         known = case["plan_version"]
         stored = self._planner.store(tx, case, plan, choice, look, now)
@@ -235,6 +245,14 @@ class Journey:
     def _perform(self, tx: sa.Connection, case: Case, version: int) -> Next:
         steps = self._plans.steps(tx, case["id"], version)
         return {"next": "perform", "version": version, "steps": len(steps)}
+
+    def _follow(self, tx: sa.Connection, case: Case, picked: str, now: datetime) -> Next:
+        """What a person chose goes before what the playbook says, and what is left after it is theirs again."""
+        if picked == PERFORM and self._settings.writes == "off":
+            return self._kept_back(tx, case, case["plan_version"], now, is_new=False)
+        if picked == PERFORM:
+            return self._perform(tx, case, case["plan_version"])
+        return END if picked == WAITS else self._hand_off(tx, case, picked, now)
 
     def _undo(self, case_id: str, version: int, seen_at: datetime) -> Next:
         """A plan that takes another one back: waits for approval, is performed, is read back, and a person goes on."""
@@ -281,20 +299,10 @@ class Journey:
             return None
         steps = self._plans.steps(tx, case["id"], case["plan_version"])
         open_steps = [s for s in steps if s["status"] in ("pending", "running")]
-        begun = any(s["status"] == "done" for s in steps)
-        if begun and open_steps and all(s["step"]["action"] == "send_message" for s in open_steps):
-            return {"next": "perform", "version": case["plan_version"], "steps": len(steps)}
+        words = open_steps and all(s["step"]["action"] == "send_message" for s in open_steps)
+        if words and any(s["status"] == "done" for s in steps):
+            return self._perform(tx, case, case["plan_version"])
         return None
-
-    def _keeps_failing(self, tx: sa.Connection, case: Case, code: str) -> bool:
-        """Counts a plan that was performed whole and did not make its fault go away."""
-        row = self._plans.plan_row(tx, case["id"], case["plan_version"])
-        if row is None or row["state"] != "done" or row["fault"] != code or row["plan"]["then"] != "verify":
-            return False
-        self._plans.set_state(tx, case["id"], row["version"], "failed")
-        failed = case["failed_repairs"] + 1
-        self._cases.update(tx, case, utcnow(), failed_repairs=failed)
-        return bool(failed >= self._settings.policies.limits.max_failed_repairs)
 
     def _kept_back(self, tx: sa.Connection, case: Case, version: int, now: datetime, *, is_new: bool) -> Next:
         """The kill switch is on: the plan is kept, the case looks again later."""
@@ -305,18 +313,13 @@ class Journey:
         set_timer(tx, "retry", case["id"], now + timedelta(seconds=RETRY_CEILING[Severity(case["severity"])]))
         return END
 
-    def _call_off(self, tx: sa.Connection, case: Case, now: datetime) -> None:
-        """What waits for approval is not what is to be done any more."""
-        self._plans.call_off(tx, case["id"])
-        if case["status"] == CaseStatus.AWAITING_APPROVAL:
-            self._cases.update(tx, case, now, status=CaseStatus.DIAGNOSING)
-
     # -- ending or waiting ------------------------------------------------------------------------------------------
 
     def _cleared(self, tx: sa.Connection, case: Case, look: Look, now: datetime) -> Next:
         """Nothing is wrong (any more): a read-back proved it."""
-        if case["status"] == CaseStatus.HANDED_OFF and case["claimed_at"] is not None:
-            return END  # whoever works on it closes it
+        theirs = case["claimed_at"] is not None or case["handed_off_why"] in ASKED_BY_CUSTOMER
+        if case["status"] == CaseStatus.HANDED_OFF and theirs:
+            return END  # whoever works on it closes it; whoever asked for a person gets one
         if owed := self._owed_words(tx, case, now):
             return owed
         return self._resolve(tx, case, self._ending.what_came_of_it(tx, case, look, now), now)

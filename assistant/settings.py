@@ -64,11 +64,12 @@ class Settings(BaseSettings):
     llm_timeout: Period = 2.0  # silence of the endpoint after which the offline model answers in its place
     llm_rest: Period = 30.0  # how long an endpoint that failed is left alone before it is tried again
     llm_steps: Annotated[int, Field(ge=2, le=50)] = 6  # calls of the model per turn
-    llm_turn_tokens: Annotated[int, Field(ge=500)] = 24_000  # read and written per turn
+    llm_turn_tokens: Annotated[int, Field(ge=500)] = 64_000  # read and written per turn, all its calls together
     llm_turn_seconds: Period = 60.0  # per turn, tools included
     embedder: Literal["local", "openai"] = "local"  # openai: HELLOWORD_LLM_URL's embeddings
     embedder_model: str = "text-embedding-3-small"
     chroma_url: str = ""
+    library_seed: Literal["on", "off"] = "on"  # whether the library of past cases starts with the demo shop's examples
     # deadlines
     deadline_payment: Seconds = 900.0
     deadline_payment_by_method: Annotated[dict[str, float], BeforeValidator(_json_or_dict)] = {}

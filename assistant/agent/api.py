@@ -8,12 +8,11 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from assistant.agent.agent import CaseAgent
 from assistant.agent.ports import CaseReader
-from assistant.agent.precedents import summary
+from assistant.agent.staff import CaseAgent
+from assistant.library.similar import similar_cases
 from assistant.security.principals import Principal, Scope
 from knowledge.library.library import Library
-from knowledge.phrases import language_of
 from knowledge.vocabulary.errors import InputError
 
 MAX_QUESTION = 4000  # characters
@@ -46,8 +45,7 @@ def make_router(agent: CaseAgent, library: Library, reader: CaseReader, require:
     def similar(case_id: str, limit: Annotated[int, Query(ge=1, le=20)] = 3) -> list[dict[str, Any]]:
         """Solved cases like this one, nearest first."""
         case = reader.case(case_id)
-        asked = summary(case, language_of(str(case.get("language") or "en")))
-        return [found.json() for found in library.search(asked, limit=limit, exclude=case_id)]
+        return [found.json() for found in similar_cases(library, reader, case, limit)]
 
     return router
 

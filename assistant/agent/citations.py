@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from assistant.agent.masking import Masker
+from assistant.agent.sentences import split_sentences
 
 DATA_OPEN, DATA_CLOSE = "<data>", "</data>"
+# What somebody could type to look like our markers, or like the turns of a chat template.
+_BRACKETS = "＜﹤‹〈《⟨❮˂«≪"
+_LOOK_ALIKES = re.compile(rf"[{_BRACKETS}](?=[\s/／\\|]*(?:data|system|assistant|user|im_)\b)|\[(?=/?INST\])", re.I)
+_MARKERS = re.compile(
+    rf"[<{_BRACKETS}]\s*[/／\\]?\s*data\s*[>＞﹥›〉》⟩❯˃»≫]|<\|[^|<>]{{0,40}}\|>|\[/?INST\]", re.IGNORECASE
+)  # fmt: skip
 _TAGS = re.compile(r"([ \t]?)[\[【]\s*(s\d+(?:\s*[,，;；、 ]\s*s\d+)*)\s*[\]】]")
 # What may still become a placeholder or a citation once more text has come.
-_UNFINISHED = re.compile(r"(‹[a-z]{0,5}(:\d{0,6})?|[ \t]?[\[【][s\d,，;；、 ]{0,80}|[ \t])$")
+_UNFINISHED = re.compile(r"(‹[a-z]{0,8}(:\d{0,6})?|[ \t]?[\[【][s\d,，;；、 ]{0,80}|[ \t])$")
 
 
 class Citations:
@@ -59,9 +66,15 @@ class Citations:
 
 
 def as_data(value: Any) -> str:
-    """A tool's result as the model reads it: JSON between markers that nothing inside can close."""
+    """A tool's result as the model reads it: JSON between markers that nothing inside can close or imitate."""
     text = json.dumps(value, ensure_ascii=False, default=str).replace("<", "\\u003c")
+    text = _LOOK_ALIKES.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
     return f"{DATA_OPEN}\n{text}\n{DATA_CLOSE}"
+
+
+def without_markers(text: str) -> str:
+    """What a person typed, without anything that could pass for our markers or for a turn of somebody else."""
+    return _MARKERS.sub("(data)", text)
 
 
 def parse_data(text: str) -> Any:
@@ -76,12 +89,16 @@ def parse_data(text: str) -> Any:
 class Edge:
     """Turns a model's stream into what a person reads: real values, and citations numbered by first use.
 
-    A placeholder or tag that is cut by the end of a chunk is held back until it is whole. `sources` lists the cited
-    evidence in the order of its numbers: `[1]` is `sources[0]`. Tags that name nothing are dropped.
+    A placeholder or tag that is cut by the end of a chunk is held back until it is whole; with a `guard` so is every
+    unfinished sentence, and what the guard says in its place is shown. `sources` lists the cited evidence in the order
+    of its numbers: `[1]` is `sources[0]`. Tags that name nothing are dropped, all of them where `numbered` is false.
     """
 
-    def __init__(self, masker: Masker, citations: Citations) -> None:
+    def __init__(
+        self, masker: Masker, citations: Citations, *, guard: Callable[[str], str] | None = None, numbered: bool = True
+    ) -> None:
         self._masker, self._citations = masker, citations
+        self._guard, self._numbered = guard, numbered
         self._held = ""
         self._order: list[str] = []
         self.text = ""
@@ -92,8 +109,15 @@ class Edge:
         return [self._masker.unmask(self._citations.get(tag)) for tag in self._order]
 
     def feed(self, piece: str) -> str:
-        """The readable text that is certain after one more piece."""
+        """The readable text that is certain after one more piece.
+
+        Raises:
+            Whatever the guard raises: a sentence it could not look at is not shown.
+        """
         text = self._held + piece
+        if self._guard is not None:
+            sentences, self._held = split_sentences(text)
+            return "".join(self._guarded(sentence) for sentence in sentences)
         unfinished = _UNFINISHED.search(text)
         cut = unfinished.start() if unfinished else len(text)
         self._held = text[cut:]
@@ -102,7 +126,21 @@ class Edge:
     def end(self) -> str:
         """What was still held back."""
         text, self._held = self._held, ""
-        return self._out(text)
+        return self._out(text) if self._guard is None else self._guarded(text)
+
+    def _guarded(self, sentence: str) -> str:
+        """The sentence as the guard lets it be said. It sees words, with placeholders and without citations."""
+        words = _TAGS.sub("", sentence)
+        bare = words.strip()
+        if not bare or self._guard is None:
+            return self._out(sentence)
+        said = self._guard(bare)
+        if said == bare:
+            return self._out(sentence)
+        if not said:
+            return ""
+        behind = words[len(words.rstrip()) :]
+        return self._out(words[: len(words) - len(words.lstrip())] + said + behind)
 
     def _out(self, text: str) -> str:
         readable: str = self._masker.unmask(_TAGS.sub(self._numbers, text))
@@ -118,4 +156,4 @@ class Edge:
                 self._order.append(tag)
             number = self._order.index(tag) + 1
             numbers += [] if number in numbers else [number]
-        return f"{found[1]}[{', '.join(map(str, numbers))}]" if numbers else ""
+        return f"{found[1]}[{', '.join(map(str, numbers))}]" if numbers and self._numbered else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
+
+from assistant.security.principals import Principal
 
 LANGUAGES = ("zh-CN", "en")
 Language = Literal["zh-CN", "en"]
@@ -30,6 +32,30 @@ class CaseReader(Protocol):
         `{part: {at, value}}`.
         """
         ...
+
+
+class StaffDesk(Protocol):
+    """What a person's conversation about a case may suggest and propose; the copilot's suggestions are one."""
+
+    def list(self, case_id: str, language: str, principal: Principal, /) -> Sequence[Mapping[str, Any]]:
+        """Contract D's suggestions, best first.
+
+        Raises:
+            NotFoundError: there is no such case.
+        """
+        ...
+
+    def propose(self, case_id: str, suggestion_id: str, principal: Principal, /) -> int:
+        """Puts the suggestion up for approval and returns the plan's version. Approves nothing, performs nothing.
+
+        Raises:
+            NotFoundError, ConflictError: there is no such suggestion, or the case has moved on.
+        """
+        ...
+
+
+HelpSearch = Callable[[str, str], Sequence[Mapping[str, Any]]]
+"""Articles and policies for staff: `(query, language)` gives what was found, best first, as JSON."""
 
 
 class StreamEvent(msgspec.Struct, frozen=True):

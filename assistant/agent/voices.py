@@ -56,7 +56,9 @@ class Voice:
     """One audience's side of the agent.
 
     `tools` maps each tool to its kind; `prompt` is the text of the system prompt, language apart; `offline` makes the
-    embedded model that drives the same tools when no endpoint answers.
+    embedded model that drives the same tools when no endpoint answers (asked for once per voice object). With `guard`
+    text is released sentence by sentence. With `must_cite` the numbers of the sources stand in the text; without it
+    citation tags are dropped from the text and only listed in `message.done`.
     """
 
     name: str  # copilot or chatbot
@@ -64,4 +66,4 @@ class Voice:
     tools: Callable[[], Sequence[tuple[BaseTool, Kind]]]
     offline: Callable[[], BaseChatModel]
     guard: Guard | None = None
-    must_cite: bool = False  # whether statements need sources
+    must_cite: bool = False

@@ -5,17 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import structlog
 
-from assistant.agent.agent import CaseAgent
-from assistant.agent.library_feed import LibraryFeed
+from assistant.agent.engine import Agent
 from assistant.agent.ports import CaseReader
+from assistant.agent.staff import CaseAgent
+from assistant.library.feed import LibraryFeed
+from assistant.library.wiring import build_embedder, build_library, staff_help
 from assistant.security.vault import Vault
 from assistant.settings import Settings
 from assistant.store.engine import Store
-from knowledge.library.embedders import UniversalSentenceEmbedder
 from knowledge.library.library import Library
 
 log = structlog.get_logger(__name__)
@@ -26,8 +26,9 @@ FEED_EVERY = 1.0  # seconds between two looks at the outbox
 
 @dataclass(frozen=True)
 class Conversation:
-    """What the rooms around the agent need of it."""
+    """What the rooms around the agent need of it: `engine` drives every voice, `agent` is the staff's."""
 
+    engine: Agent
     agent: CaseAgent
     library: Library
     feed: LibraryFeed
@@ -35,11 +36,13 @@ class Conversation:
 
 def build_conversation(settings: Settings, store: Store, vault: Vault, reader: CaseReader) -> Conversation:
     """Everything wired; nothing heavy is loaded yet."""
-    embedder = UniversalSentenceEmbedder()
-    shop = urlsplit(settings.shop_url).netloc or "shop"
-    library = Library(embedder, shop=shop, path=settings.home / "library", chroma_url=settings.chroma_url)
-    agent = CaseAgent(settings, store, vault, reader, library, embedder)
-    return Conversation(agent, library, LibraryFeed(store, reader, library))
+    embedder = build_embedder(settings)
+    library = build_library(settings, embedder)
+    engine = Agent(settings, store, vault, embedder)
+    agent = CaseAgent(engine, reader, library, embedder)
+    agent.help_search = staff_help(library)
+    feed = LibraryFeed(store, reader, library, examples=settings.library_seed == "on")
+    return Conversation(engine, agent, library, feed)
 
 
 class FeedLoop:
@@ -64,6 +67,7 @@ class FeedLoop:
         if not self._stop.wait(WARM_UP_AFTER):
             self._try(self._conversation.agent.warm_up)
         while not self._stop.wait(FEED_EVERY):
+            self._try(self._conversation.feed.bring_examples)
             self._try(self._conversation.feed.drain)
 
     def _try(self, work: Callable[[], object]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from assistant.cases.records import ENDED, Case, Cases
 from assistant.cases.wording import say
 from assistant.handoff.crew import load_of, take_turn
 from assistant.plans.incidents import end_incident
+from assistant.plans.limits import Needed
 from assistant.plans.rehearsal import Rehearsal, Rehearsed
 from assistant.plans.store import Plans
 from assistant.security.principals import ForbiddenError, Principal, Role
@@ -27,6 +28,14 @@ from knowledge.vocabulary.codes import CaseStatus, Resolution, Severity
 from knowledge.vocabulary.errors import ConflictError, InputError
 from knowledge.vocabulary.personal import mask_text
 from tools.rehearsal.checking import Edit
+
+First = Callable[[sa.Connection, Case], None]
+"""What is done as soon as the case is locked, in the command's own transaction; raising calls the command off."""
+
+
+def nothing(tx: sa.Connection, case: Case) -> None:
+    """Nothing comes first."""
+
 
 # What a person may say that became of a case.
 BY_HAND = frozenset(Resolution) - {Resolution.MERGED, Resolution.REPAIRED, Resolution.REPAIRED_WITH_APPROVAL}
@@ -42,7 +51,9 @@ class Commands:
         self._store, self._cases, self._plans, self._rehearsal = store, cases, plans, rehearsal
 
     @contextmanager
-    def _on(self, case_id: str, *, ended: bool = False) -> Iterator[tuple[sa.Connection, Case, datetime]]:
+    def _on(
+        self, case_id: str, *, ended: bool = False, first: First = nothing
+    ) -> Iterator[tuple[sa.Connection, Case, datetime]]:
         """The locked case.
 
         Raises:
@@ -54,9 +65,12 @@ class Commands:
             if (case["status"] in ENDED) is not ended:
                 code, state = ("case_live", "still open") if ended else ("case_ended", f"already {case['status']}")
                 raise ConflictError(code, f"case {case_id} is {state}")
+            first(tx, case)
             yield tx, case, utcnow()
 
-    def approve(self, case_id: str, version: int, who: Principal, edits: Sequence[Edit] = ()) -> None:
+    def approve(
+        self, case_id: str, version: int, who: Principal, edits: Sequence[Edit] = (), first: First = nothing
+    ) -> None:
         """Approves the plan version that waits; with `edits` a new version made of it, in the same transaction.
 
         Raises:
@@ -65,7 +79,7 @@ class Commands:
             InputError: `invalid_edit` names the field.
         """
         rehearsed = self._rehearsal.edited(case_id, version, edits) if edits else None
-        with self._on(case_id) as (tx, case, now):
+        with self._on(case_id, first=first) as (tx, case, now):
             self._plans.decide(tx, case, version, "approved", who.ref, now, roles=who.roles)
             if rehearsed is not None:
                 version = self._put_edited(tx, case, rehearsed, version, who, now)
@@ -74,13 +88,60 @@ class Commands:
             self._cases.note(tx, case_id, now, say("approved", version=version), actor=who.ref)
             self._cases.wake(tx, case, now)
 
+    def choose(
+        self, case_id: str, rehearsed: Rehearsed, suggestion: str, who: Principal, first: First = nothing, *,
+        changed: Rehearsed | None = None, approves: bool = True,
+    ) -> int:  # fmt: skip
+        """Stores a plan that a person picked, and approves it (`changed`: as edited) in the same transaction.
+
+        A handed-off case becomes theirs, and is again after the plan was performed, if anything is left. With
+        `approves` False the plan waits for approval. Returns the version in force.
+
+        Raises:
+            ConflictError: `case_claimed` when another person is at it; `case_busy` while the machine works on it.
+            ForbiddenError: `forbidden` names the role that this plan (as edited) needs.
+        """
+        require_staff(who)
+        with self._on(case_id, first=first) as (tx, case, now):
+            self._take_up(tx, case, who, now, claims=approves)
+            needed = self._rehearsal.needed(tx, case, rehearsed, more=("chosen",))
+            version = self._plans.propose(tx, case, rehearsed.plan, needed, now, suggestion=suggestion)
+            if not approves:
+                return version
+            self._plans.decide(tx, case, version, "approved", who.ref, now, roles=who.roles)
+            if changed is not None:
+                version = self._put_edited(tx, case, changed, version, who, now, suggestion)
+            decided = dict.fromkeys(TEAM) if case["owner_kind"] == "team" else {}
+            fresh = {"rounds": 0, "failed_repairs": 0, "retries": 0, "snoozed_until": None}
+            self._cases.update(tx, case, now, status=CaseStatus.REPAIRING, **decided, **fresh)
+            self._cases.note(tx, case_id, now, say("approved", version=version), actor=who.ref)
+            self._cases.wake(tx, case, now)
+            return version
+
+    def _take_up(self, tx: sa.Connection, case: Case, who: Principal, now: datetime, *, claims: bool) -> None:
+        """A handed-off case is taken over by whoever decides on it, as a claim would."""
+        if case["status"] not in (CaseStatus.HANDED_OFF, CaseStatus.AWAITING_APPROVAL):
+            raise ConflictError("case_busy", f"case {case['id']} is {case['status']}: the assistant works on it")
+        another = case["owner_kind"] == "person" and case["owner_id"] != who.id
+        if another and case["claimed_at"] is not None and not who.has_role(Role.SUPERVISOR, Role.ADMINISTRATOR):
+            raise ConflictError("case_claimed", f"case {case['id']} is {case['owner_name']}'s")
+        if case["status"] != CaseStatus.HANDED_OFF or not claims or (another and case["claimed_at"] is not None):
+            return  # a supervisor decides; the case stays whose it is
+        owner = {"owner_kind": "person", "owner_id": who.id, "owner_name": who.name}
+        self._cases.update(tx, case, now, claimed_at=now, **owner, **self._cases.first_action(case, now))
+        cancel_timer(tx, "snooze", case["id"])
+        self._cases.people.claimed(tx, case, who, now)
+
     def _put_edited(
-        self, tx: sa.Connection, case: Case, rehearsed: Rehearsed, version: int, who: Principal, now: datetime
-    ) -> int:
-        needed = self._rehearsal.needed(tx, case, rehearsed)
+        self, tx: sa.Connection, case: Case, rehearsed: Rehearsed, version: int, who: Principal, now: datetime,
+        suggestion: str | None = None,
+    ) -> int:  # fmt: skip
+        needed: Needed = self._rehearsal.needed(tx, case, rehearsed, more=("chosen",) if suggestion else ())
         if needed.reasons and not who.has_role(*enough(needed.role)):
             raise ForbiddenError("forbidden", f"the plan as edited needs the role {needed.role}")
-        new = self._plans.add_edited(tx, case, rehearsed.plan, needed, now, edited_from=version, by=who.ref)
+        new = self._plans.add_edited(
+            tx, case, rehearsed.plan, needed, now, edited_from=version, by=who.ref, suggestion=suggestion
+        )
         what = say("edited", version=version, new=new, difference=rehearsed.difference)
         self._cases.note(tx, case["id"], now, what, actor=who.ref)
         return new
@@ -117,7 +178,7 @@ class Commands:
         if case["status"] in ENDED and self._cases.open_case_of(tx, case["subject_kind"], case["subject_id"]):
             raise ConflictError("subject_has_case", f"{case['subject_kind']} {case['subject_id']} has an open case")
 
-    def reject(self, case_id: str, version: int, why: str, who: Principal) -> None:
+    def reject(self, case_id: str, version: int, why: str, who: Principal, first: First = nothing) -> None:
         """Rejects the plan version that waits; a human takes the case over.
 
         Raises:
@@ -125,10 +186,16 @@ class Commands:
         """
         require_staff(who)
         why = mask_text(why)
-        with self._on(case_id) as (tx, case, now):
+        with self._on(case_id, first=first) as (tx, case, now):
             self._plans.decide(tx, case, version, "rejected", who.ref, now, why)
             self._cases.note(tx, case_id, now, say("rejected", version=version, reason=why), actor=who.ref)
             self._cases.hand_off(tx, case, now, "rejected")
+
+    def note_decision(self, case_id: str, who: Principal, first: First) -> None:
+        """Does `first` alone under the lock of an open case: a decision that changes nothing of it."""
+        require_staff(who)
+        with self._on(case_id, first=first):
+            pass
 
     def claim(self, case_id: str, who: Principal) -> None:
         """Takes the case; the machine stops acting on it. One routed to a colleague who is not at it yet may be taken.
@@ -153,7 +220,9 @@ class Commands:
             self._cases.note(tx, case_id, now, what, actor=who.ref)
             self._cases.people.claimed(tx, case, who, now)
 
-    def hand_off(self, case_id: str, who: Principal, to: str | None = None, note: str = "") -> None:
+    def hand_off(
+        self, case_id: str, who: Principal, to: str | None = None, note: str = "", first: First = nothing
+    ) -> None:
         """Gives an open case to a person; the machine stops acting on it, and what it asked or planned is withdrawn.
 
         `to` is a staff id, `service` or `supervisors`; without it routing decides. `note` says why, in words.
@@ -163,7 +232,7 @@ class Commands:
             ConflictError: `staff_away`, `staff_full` (which a supervisor may overrule).
         """
         require_staff(who)
-        with self._on(case_id) as (tx, case, now):
+        with self._on(case_id, first=first) as (tx, case, now):
             owner = self._chosen(tx, to, who) if to else self._cases.people.owner_for(tx, case, "by_hand", now)
             own = owner["owner_kind"] == "person" and owner["owner_id"] == who.id
             if own and not to:
@@ -214,7 +283,9 @@ class Commands:
             self._cases.note(tx, case_id, now, say("released"), actor=who.ref)
             self._cases.wake(tx, case, now)
 
-    def resolve(self, case_id: str, resolution: str, note: str, who: Principal) -> None:
+    def resolve(
+        self, case_id: str, resolution: str, note: str, who: Principal, first: First = nothing
+    ) -> None:
         """Ends the case by hand.
 
         Raises:
@@ -223,7 +294,7 @@ class Commands:
         require_staff(who)
         if resolution not in BY_HAND:
             raise InputError("invalid_resolution", "resolution", f"must be one of {', '.join(sorted(BY_HAND))}")
-        with self._on(case_id) as (tx, case, now):
+        with self._on(case_id, first=first) as (tx, case, now):
             self._plans.withdraw(tx, case_id)
             settled = [f["fingerprint"] for f in case["faults"]]
             self._cases.resolve(tx, case, Resolution(resolution), now, settled)
@@ -234,7 +305,7 @@ class Commands:
             end_incident(tx, case, now)
             self._cases.wake(tx, case, now)  # a read-back shows whether it is whole
 
-    def snooze(self, case_id: str, until: datetime, who: Principal) -> None:
+    def snooze(self, case_id: str, until: datetime, who: Principal, first: First = nothing) -> None:
         """Lets the case rest until a time.
 
         Raises:
@@ -243,7 +314,7 @@ class Commands:
         require_staff(who)
         if until.tzinfo is None or until <= utcnow():
             raise InputError("invalid_time", "until", "must lie in the future and name its zone")
-        with self._on(case_id) as (tx, case, now):
+        with self._on(case_id, first=first) as (tx, case, now):
             self._cases.update(tx, case, now, snoozed_until=until)
             set_timer(tx, "snooze", case_id, until)
             self._cases.note(tx, case_id, now, say("snoozed", until=until.isoformat()), actor=who.ref)

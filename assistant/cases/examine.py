@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
-from assistant.cases.opening import codes_text, fault_json
+from assistant.cases.fresh import codes_text, fault_json
 from assistant.cases.records import Case, Cases
 from assistant.cases.wording import say
 from assistant.intake.background import Background

@@ -8,12 +8,13 @@ from typing import Any, Protocol
 import msgspec
 import sqlalchemy as sa
 
-from assistant.cases.records import Case, Cases, new_case_id
+from assistant.cases.fresh import codes_text, fault_json, fresh_row, order_id_of
+from assistant.cases.records import Case, Cases
 from assistant.cases.wording import choice_words, say
 from assistant.notifications.replies import Replies, choice_in, is_stop
 from assistant.store.tables import cases as cases_table
 from assistant.store.tables import messages
-from assistant.triage import due_at, severity_of, terms_of
+from assistant.triage import due_at, severity_of
 from assistant.triage.levels import due_when_worse
 from knowledge.faults.unknown_anomaly.detector import WITHOUT_CHECKOUT
 from knowledge.phrases import LANGUAGES, describe
@@ -183,27 +184,7 @@ class Opening:
         now: datetime, live: bool,
     ) -> Case:  # fmt: skip
         severity = severity_of(findings, snapshot.total, self._policies)
-        terms = terms_of([f.code for f in findings], snapshot.total, None, False, self._policies)
-        detectable = min(f.detectable_at for f in findings)
-        row: dict[str, Any] = {
-            "id": new_case_id(), "subject_kind": kind, "subject_id": subject_id,
-            "checkout_id": snapshot.checkout_id or None, "order_id": _order_id(snapshot),
-            "customer_id": snapshot.customer_id, "language": snapshot.language,
-            "faults": [fault_json(f, now) for f in findings], "fault_codes": codes_text(f.code for f in findings),
-            "severity": severity, "severity_rank": severity.rank,
-            "priority": terms.priority, "priority_terms": msgspec.to_builtins(terms),
-            "value_amount": snapshot.total.amount if snapshot.total else None,
-            "value_currency": snapshot.total.currency if snapshot.total else None,
-            "status": CaseStatus.OPEN, "root_cause": None, "plan_version": 0,
-            "detectable_at": detectable, "detected_at": now, "queued_at": now, "due_at": due_at(severity, detectable),
-            "episode": 1, "episode_plan": 1, "rounds": 0, "failed_repairs": 0, "retries": 0,
-            "by_approval": False, "settled": [], "live": live,
-            "generation": 0, "running": None, "wake": False, "version": 1, "updated_at": now,
-            "owner_kind": None, "owner_id": None, "owner_name": None, "first_action_at": None, "told_at": None,
-            "claimed_at": None, "handed_off_at": None, "handed_off_why": None, "waiting_since": None,
-            "waited_seconds": 0.0, "done_at": None, "done_waited": None,
-            "resolution": None, "merged_into": None, "snoozed_until": None,
-        }  # fmt: skip
+        row = fresh_row((kind, subject_id), snapshot, findings, severity, self._policies, now, live=live)
         tx.execute(cases_table.insert().values(**row))
         evidence = [e for f in findings for e in f.evidence]
         self._cases.note(tx, row["id"], now, say("opened", codes=_codes(findings)), evidence=evidence)
@@ -234,7 +215,7 @@ class Opening:
             tx, case, now, faults=[*faults, *(fault_json(f, now) for f in fresh)],
             fault_codes=codes_text([*known, *(f.code for f in fresh)]), severity=severity, severity_rank=severity.rank,
             due_at=due_when_worse(case, severity, min(f.detectable_at for f in fresh)),
-            order_id=case["order_id"] or _order_id(snapshot), customer_id=case["customer_id"] or snapshot.customer_id,
+            order_id=case["order_id"] or order_id_of(snapshot), customer_id=case["customer_id"] or snapshot.customer_id,
         )  # fmt: skip
         evidence = [e for f in fresh for e in f.evidence]
         self._cases.note(tx, case["id"], now, say("extended", codes=_codes(fresh)), evidence=evidence)
@@ -363,25 +344,5 @@ def _offered(message: dict[str, Any]) -> list[str]:
     return [c["id"] for c in message["choices"]]
 
 
-def fault_json(finding: Finding, now: datetime) -> dict[str, Any]:
-    """A finding as the case keeps it (contract C's fault, and what we need to go on)."""
-    return {
-        "code": finding.code, "detected_at": now, "confidence": finding.confidence, "evidence": finding.evidence,
-        "severity": finding.severity, "step": finding.step, "cause": finding.cause, "details": finding.details,
-        "at_risk": finding.at_risk, "fingerprint": finding.fingerprint, "detectable_at": finding.detectable_at,
-        "cleared_at": None,
-    }  # fmt: skip
-
-
-def codes_text(codes: Any) -> str:
-    """Codes as `,a,b,`: what the queue filters by."""
-    return "," + ",".join(sorted({str(code) for code in codes})) + ","
-
-
 def _codes(findings: list[Finding]) -> dict[str, str]:
     return in_both("fault", *(f.code for f in findings))
-
-
-def _order_id(snapshot: OrderSnapshot) -> str | None:
-    orders = snapshot.live_orders or list(snapshot.orders.values())
-    return orders[-1].id if orders else None

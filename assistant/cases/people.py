@@ -16,6 +16,11 @@ TEAM: Owner = {"owner_kind": "team", "owner_id": "service", "owner_name": "Servi
 SUPERVISORS: Owner = {"owner_kind": "team", "owner_id": "supervisors", "owner_name": "Supervisors"}
 
 
+ASKED_BY_CUSTOMER = ("customer_asked", "customer_request")
+"""Reasons for a hand-off that only a person's answer settles: such a case doesn't end because the systems agree."""
+CONVERSATION = "conversation"  # kind of subject: a customer's chat that is about no purchase
+
+
 class People(Protocol):
     """Every method runs inside the transaction that moves the case, after its row was locked; `now` is aware UTC."""
 

@@ -73,6 +73,10 @@ SENTENCES: dict[str, dict[str, str]] = {
         "en": "What plan {version} was approved for has changed; planned again",
         "zh-CN": "方案 {version} 批准后情况有变，已重新制定",
     },
+    "chosen_changed": {
+        "en": "What plan {version} was chosen for has changed: it is not performed",
+        "zh-CN": "选定方案 {version} 后情况有变，不再执行",
+    },
     "step_done": {"en": "Done: {effect}", "zh-CN": "已完成：{effect}"},
     "step_already": {"en": "Was already so: {effect}", "zh-CN": "已是如此：{effect}"},
     "step_refused": {
@@ -135,6 +139,14 @@ SENTENCES: dict[str, dict[str, str]] = {
         "zh-CN": "商城已恢复响应，继续处理",
     },
     "no_reply": {"en": "The customer did not answer in time", "zh-CN": "顾客逾期未答复"},
+    "asked_for_person": {
+        "en": "The customer asks for a person in the chat; nothing is known to be wrong with the order",
+        "zh-CN": "顾客在聊天中要求人工服务；订单本身未发现异常",
+    },
+    "wants_person": {"en": "The customer asks for a person: {words}", "zh-CN": "顾客要求人工服务：{words}"},
+    "requested": {"en": "The customer asks for this: {what}. {words}", "zh-CN": "顾客诉求：{what}。{words}"},
+    "chat_wrote": {"en": "The customer wrote in the chat", "zh-CN": "顾客在聊天中留言"},
+    "chat_answered": {"en": "The customer was answered in the chat", "zh-CN": "已在聊天中回复顾客"},
     "handed_off": {"en": "Handed to {owner}: {reason}", "zh-CN": "已转交{owner}：{reason}"},
     "claimed": {"en": "Claimed by {owner}", "zh-CN": "由{owner}认领"},
     "chosen": {"en": "Why {owner}: {why}", "zh-CN": "分派理由（{owner}）：{why}"},
@@ -218,6 +230,19 @@ REASONS: dict[str, dict[str, str]] = {
         "zh-CN": "同一原因导致大量订单异常，属于事件而非单个修复",
     },
     "undo": {"en": "taking back what was done is decided by a person", "zh-CN": "撤销已完成的操作须由人工决定"},
+    "chosen": {"en": "a person chose it", "zh-CN": "由人工选定"},
+    "chosen_over": {
+        "en": "the plan a person chose was performed, and something is left to decide",
+        "zh-CN": "选定的方案已执行，仍有事项待人工决定",
+    },
+    "chosen_refused": {
+        "en": "the shop refused part of the plan a person chose",
+        "zh-CN": "选定的方案中有步骤被商城拒绝",
+    },
+    "evidence_changed": {
+        "en": "what the chosen plan rested on has changed",
+        "zh-CN": "选定方案所依据的情况已变化",
+    },
     "undone": {"en": "it was undone at a person's wish", "zh-CN": "已按人工要求撤销"},
     "left_out": {
         "en": "what is left to do was taken out of the plan by a person",
@@ -232,6 +257,10 @@ REASONS: dict[str, dict[str, str]] = {
     "too_many_rounds": {"en": "the case does not settle", "zh-CN": "个案反复未能收敛"},
     "no_answer": {"en": "the customer did not answer", "zh-CN": "顾客未答复"},
     "cannot_ask": {"en": "the customer can't be reached", "zh-CN": "无法联系顾客"},
+    "not_backed": {
+        "en": "a message to the customer said what the records do not show, and was stopped",
+        "zh-CN": "发给顾客的消息与系统记录不符，已被拦下",
+    },
     "rejected": {"en": "the plan was rejected", "zh-CN": "方案被驳回"},
     "approval_expired": {"en": "the approval time ran out", "zh-CN": "审批超时"},
     "not_live": {"en": "the events are old: detection only", "zh-CN": "事件时间较早，仅检测不处理"},
@@ -242,6 +271,14 @@ REASONS: dict[str, dict[str, str]] = {
     },
     "shop_silent": {"en": "the shop has not answered for too long", "zh-CN": "商城长时间无响应"},
     "journey_failed": {"en": "the assistant failed on it", "zh-CN": "助手处理出错"},
+    "customer_asked": {
+        "en": "the customer asks to talk to a person",
+        "zh-CN": "顾客要求人工服务",
+    },
+    "customer_request": {
+        "en": "the customer asks for something that a person decides",
+        "zh-CN": "顾客提出了需由人工决定的诉求",
+    },
     "by_hand": {"en": "a colleague handed it on", "zh-CN": "同事转交"},
     "unhappy": {
         "en": "the customer is not content with how it was handled",

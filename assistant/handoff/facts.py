@@ -18,7 +18,9 @@ from knowledge.vocabulary.money import Money
 from knowledge.vocabulary.snapshot import Mark, OrderSnapshot
 
 Fact = dict[str, Any]
-"""`{topic, text, evidence}`; `topic`: who, order, broke, tried, money, told, promised, handed or now."""
+"""`{topic, text, evidence}`; `topic`: who, order, broke, tried, money, told, promised, mood, handed, now or next.
+
+Within the room also `kind`: what sort of fact it is, for whoever picks the most important."""
 
 PERFORMED = ("done", "failed", "running", "unknown")
 ARRIVED = ("accepted", "delivered")
@@ -34,16 +36,17 @@ class Facts:
 
     def __init__(self, story: Story, language: str) -> None:
         self.story, self.case, self.language = story, story.case, language_of(language)
+        self._kinds: dict[str, str] = {}  # by a fact's text
 
     def all(self) -> list[Fact]:
         """Every fact, in the order in which a colleague would tell them."""
         topics: dict[str, Iterable[tuple[str, list[Evidence]]]] = {
             "who": self._who(), "order": self._order(), "broke": self._broke(), "tried": self._tried(),
-            "money": self._money(), "told": self._told(), "promised": self._promised(), "handed": self._handed(),
-            "now": self._now(),
+            "money": self._money(), "told": self._told(), "promised": self._promised(), "mood": self._mood(),
+            "handed": self._handed(), "now": self._now(),
         }  # fmt: skip
         return [
-            {"topic": topic, "text": text, "evidence": evidence}
+            {"topic": topic, "text": text, "evidence": evidence, "kind": self._kinds.get(text, "")}
             for topic, found in topics.items() for text, evidence in found
         ]  # fmt: skip
 
@@ -133,7 +136,7 @@ class Facts:
         codes = [fault["code"] for fault in self.case["faults"]]
         step, cause = label("step", root["step"], self.language), cause_words(root["cause"], codes, self.language)
         known = _pieces(root["evidence"]) or [self.story.of_case(root["cause"])]
-        yield self.say("cause", step=step, cause=cause), known
+        yield self._of_kind("cause", self.say("cause", step=step, cause=cause)), known
         for other in root.get("ruled_out") or []:
             yield self.say("ruled_out", explanation=self.words(other["explanation"])), _pieces(other["by"]) or known
 
@@ -173,9 +176,11 @@ class Facts:
         words = words_of(step["step"]["effect"], self.language)
         code = (step["result"] or {}).get("code") if step["status"] == "failed" else None
         if code:
-            text = self.say("refused", code=code, effect=words)
+            text = self._of_kind("failed", self.say("refused", code=code, effect=words))
         else:
-            text = self.say("step", status=label("plan_step", step["status"], self.language), effect=words)
+            status = label("plan_step", step["status"], self.language)
+            kind = "step" if step["status"] == "done" else "failed"
+            text = self._of_kind(kind, self.say("step", status=status, effect=words))
         if effect is None:
             return text, [self.story.own(f"/step/{step['id']}", self.case["updated_at"], step["status"])]
         return text, [self._effect(effect)]
@@ -241,7 +246,19 @@ class Facts:
             late = p["state"] == "broken" and p["kept_at"] is not None
             state = self.say("kept_late") if late else label("promise", p["state"], self.language)
             text = self.say("promised", due=_time(p["due_at"]), text=self.words(p["text"]), state=state)
+            self._of_kind("open" if p["ended_at"] is None else "over", text)
             yield text, [self.story.own(f"/promise/{p['id']}", p["made_at"], p["state"])]
+
+    def _mood(self) -> Iterator[tuple[str, list[Evidence]]]:
+        if (felt := self.story.felt) is None:
+            return
+        at = felt.words[-1].at
+        evidence = [self.story.own(one.path, one.at, felt.kind.value) for one in felt.words]
+        yield self.say("mood", mood=self.say(f"mood.{felt.kind.value}"), at=_time(at)), evidence
+
+    def _of_kind(self, kind: str, text: str) -> str:
+        self._kinds[text] = kind
+        return text
 
     # -- whose it is ------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -19,6 +19,16 @@ from assistant.security.principals import Principal
 Case = dict[str, Any]
 
 
+class Chat(Protocol):
+    """The customers' conversations, which hear of what happens to their cases."""
+
+    def claimed(self, tx: sa.Connection, case: Case, who: Principal, now: datetime) -> None:
+        """A person has taken the locked case up."""
+
+    def ended(self, tx: sa.Connection, case: Case, how: str, now: datetime) -> None:
+        """No person has the locked case any more."""
+
+
 class Office:
     """Implements `assistant.cases.people.People`."""
 
@@ -28,6 +38,7 @@ class Office:
     ) -> None:  # fmt: skip
         self._desk, self._alerts, self._parting = desk, alerts, parting
         self._promises, self._levels, self._follow_up = promises, levels, follow_up
+        self.chat: Chat | None = None  # the wiring puts the customers' conversations here
 
     def opened(self, tx: sa.Connection, case: Case, now: datetime) -> None:
         """Whoever has to know at detection is told; clocks start."""
@@ -55,6 +66,8 @@ class Office:
         self._desk.claimed(tx, case, who, now)
         self._levels.settled(tx, case, now)
         self._promises.moved(tx, case)
+        if self.chat is not None:
+            self.chat.claimed(tx, case, who, now)
 
     def ended(self, tx: sa.Connection, case: Case, how: str, now: datetime) -> None:
         """Assignment and promises end; a resolved case is followed up."""
@@ -63,6 +76,8 @@ class Office:
         self._levels.ended(tx, case, how, now)
         if how == "resolved":
             self._follow_up.ended(tx, case, how, now)
+        if self.chat is not None:
+            self.chat.ended(tx, case, how, now)
 
     def closing(self, tx: sa.Connection, case: Case, now: datetime) -> datetime | None:
         """Closed once the last read-back has been made."""

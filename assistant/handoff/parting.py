@@ -14,7 +14,7 @@ from assistant.handoff.audience import has_reason_to_know
 from assistant.handoff.desk import Desk
 from assistant.notifications.notices import Notices
 from assistant.notifications.outgoing import Outgoing
-from assistant.store.tables import messages, timeline
+from assistant.store.tables import chat_sessions, messages, timeline
 from knowledge.phrases.handoff_messages import BY_REASON
 
 Case = dict[str, Any]
@@ -32,7 +32,7 @@ class Parting:
 
         Once per episode: whoever gets the case next, the customer has been told that somebody has it.
         """
-        if not has_reason_to_know(case, why, in_touch=_in_touch(tx, case)):
+        if not has_reason_to_know(case, why, in_touch=_in_touch(tx, case)) or _told_in_chat(tx, case):
             return
         expected_by = self._desk.expected_by(tx, case, now)
         params = {"order": case["order_id"] or case["checkout_id"], "expected_by": expected_by.isoformat()}
@@ -45,6 +45,14 @@ class Parting:
         text = say("notice_customer_wrote", order=case["order_id"] or case["checkout_id"] or case["subject_id"])
         key = f"{case['id']}:wrote:{hashlib.sha256(ref.encode()).hexdigest()[:32]}"
         self._notices.put(tx, owner, "customer_wrote", text, now, dedupe_key=key, case=case)
+
+
+def _told_in_chat(tx: sa.Connection, case: Case) -> bool:
+    """Whether the customer was told in a chat, in this episode, that a person has it: they are not told twice."""
+    told = sa.select(chat_sessions.c.id).where(
+        chat_sessions.c.case_id == case["id"], chat_sessions.c.handed_off_at >= case["detected_at"]
+    )
+    return tx.execute(told.limit(1)).first() is not None
 
 
 def _in_touch(tx: sa.Connection, case: Case) -> bool:

@@ -14,7 +14,9 @@ import sqlalchemy as sa
 
 from assistant.cases.records import Case, Cases
 from assistant.cases.wording import SENTENCES
+from assistant.handoff.mood import Feel, Felt, by_words, felt, words_of_customer
 from assistant.promises.keeping import family_of
+from assistant.security.vault import Vault
 from assistant.store.tables import checkouts, effects, messages, plan_steps, plans, read_backs, timeline
 from assistant.store.tables import spending as spending_table
 from assistant.store.tables_people import promises
@@ -26,7 +28,8 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Story:
-    """Rows, oldest first. `effects` are by step, the newest attempt; `read` is the latest read-back by part."""
+    """Rows, oldest first. `effects` are by step, the newest attempt; `read` is the latest read-back by part; `felt` how
+    the customer sounds, None where they wrote nothing."""
 
     case: Case
     snapshot: OrderSnapshot | None
@@ -38,6 +41,7 @@ class Story:
     messages: list[Row]
     promises: list[Row]
     timeline: list[Row]
+    felt: Felt | None = None
 
     def own(self, path: str, at: datetime, value: Any = None) -> Evidence:
         """A record of ours as evidence: read in this case's own books, at the time it tells of.
@@ -56,8 +60,10 @@ class Story:
         return (line for line in self.timeline if says(line["what"], *keys))
 
 
-def tell(tx: sa.Connection, cases: Cases, case_id: str) -> Story:
-    """Reads the story.
+def tell(
+    tx: sa.Connection, cases: Cases, case_id: str, vault: Vault | None = None, feel: Feel = by_words
+) -> Story:
+    """Reads the story; with a `vault` also how the customer sounds, by `feel`.
 
     Raises:
         NotFoundError: `case_not_found`.
@@ -81,6 +87,7 @@ def tell(tx: sa.Connection, cases: Cases, case_id: str) -> Story:
         messages=_rows(tx, sa.select(messages).where(messages.c.case_id.in_(family)).order_by(messages.c.at)),
         promises=_rows(tx, sa.select(promises).where(promises.c.case_id.in_(family)).order_by(promises.c.made_at)),
         timeline=_rows(tx, sa.select(timeline).where(timeline.c.case_id == case_id).order_by(timeline.c.seq)),
+        felt=felt(words_of_customer(tx, vault, family), feel) if vault is not None else None,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
-from assistant.cases.records import Case, Cases
+from assistant.cases.records import ENDED, Case, Cases
 from assistant.cases.wording import held
 from assistant.notifications.inbox import Inbox
 from assistant.notifications.messages import TIMER, WAITING, Notifications, Reach, Row, arguments_for, find
@@ -26,11 +26,13 @@ from assistant.notifications.routes import INBOX, SHOP, Carriers, Route, Way, ad
 from assistant.notifications.sent_effects import Effect, Effects, step_id_of
 from assistant.notifications.settling import Settling
 from assistant.notifications.texts import Said, said
+from assistant.promises.backing import NOT_BACKED, unbacked
 from assistant.settings import Settings
 from assistant.store.engine import Store, utcnow
 from assistant.store.tables import messages
 from assistant.timers.timers import Timer, set_timer
 from knowledge.phrases import PhraseError
+from knowledge.vocabulary.codes import CaseStatus
 from tools.actions import ACTIONS
 from tools.connectors.carrier import Letter
 from tools.connectors.outcome import Outcome, rejected, retryable, unknown
@@ -105,11 +107,14 @@ class Dispatch:
         way, now = way_of(row), self._clock()
         with self._store.read() as tx:
             moot = is_moot(tx, row, case)
+            missing = unbacked(tx, row["case_id"], row["source"], row["phrase"], row["params"] or {})
             erased = self._notifications.is_erased(tx, case)
         if moot:
             return self._withdraw(row)
         if erased:
             return self._fail(row, ERASED)
+        if missing:
+            return self._stop(row, missing)
         reach = self._notifications.reach(case, way.over, source=row["source"])
         if not reach.routes:
             return self._fail(row, way.tried[-1].code if way.tried else reach.why)
@@ -339,6 +344,21 @@ class Dispatch:
             case = self._cases.lock(tx, row["case_id"])
             if self._still(tx, row):
                 self._settling.failed(tx, case, row, code, self._clock())
+        return False
+
+    def _stop(self, row: Row, missing: list[str]) -> bool:
+        """It says what the records do not show (P8): it is not sent, and a person gets the case."""
+        log.error("message.not_backed", key=row["dedupe_key"], phrase=row["phrase"], deeds=missing)
+        with self._store.begin() as tx:
+            now = self._clock()
+            case = self._cases.lock(tx, row["case_id"])
+            if not self._still(tx, row):
+                return False
+            self._settling.failed(tx, case, row, NOT_BACKED, now)
+            if case["status"] in ENDED:
+                self._cases.take_up(tx, case, now)
+            if case["status"] != CaseStatus.HANDED_OFF:
+                self._cases.hand_off(tx, case, now, NOT_BACKED)
         return False
 
     def _withdraw(self, row: Row) -> bool:

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+import structlog
 
 from assistant.cases.records import Case
 from assistant.notifications.opt_outs import FEEDBACK, opted_out
 from assistant.notifications.quiet_hours import DISTURBING, quiet_until, window_of, zone_of
 from assistant.notifications.routes import SHOP, Carriers, Route, Way, channels_of, routes_for
 from assistant.notifications.texts import Said, resolved, said, storable
+from assistant.promises.backing import NOT_BACKED, unbacked
 from assistant.security.vault import Vault, customer_ref
 from assistant.store.engine import Store, utcnow
 from assistant.store.tables import messages
@@ -23,6 +25,8 @@ from knowledge.phrases import language_of
 from knowledge.vocabulary.facts import CheckoutFact, CustomerFact
 from tools.connectors.ports import ShopReader
 from tools.lookups.customer_history import customer_history
+
+log = structlog.get_logger(__name__)
 
 TRY_AGAIN = 900.0  # seconds after which a shop that said it sends no messages is asked to once more
 TIMER = "message"  # kind of timer, by dedupe key: a message that waits, or whose sending was cut off
@@ -130,7 +134,8 @@ class Notifications:
     ) -> dict[str, Any] | Later | str:
         """The arguments of `send_message` for one occasion; `Later` for one that the dispatcher sends instead.
 
-        A string says why nobody can be told. `refused` are channels that the shop has refused for this message.
+        A string says why nobody can be told, `not_backed` that the message would not be true.
+        `refused` are channels that the shop has refused for this message.
 
         Raises:
             UnavailableError: when customer or checkout can't be read.
@@ -139,6 +144,12 @@ class Notifications:
         reach = self.reach(case, over, begun=bool(refused))
         if not reach.routes:
             return reach.why
+        params = self._params(case, wanted, results)
+        with self._store.read() as tx:
+            missing = unbacked(tx, case["id"], wanted["fault"], wanted["phrase"], storable(params))
+        if missing:
+            log.error("message.not_backed", case_id=case["id"], phrase=wanted["phrase"], deeds=missing)
+            return NOT_BACKED
         route = reach.routes[0]
         key = f"{case['id']}:{case['episode']}:{wanted['occasion']}"
         if refused:
@@ -150,8 +161,7 @@ class Notifications:
                 way = way.leaving(one, "refused")
             return Later(route, reach.language, key, until, way)
         words = said(
-            wanted["fault"], wanted["phrase"], reach.language, self._params(case, wanted, results),
-            wanted.get("choices") or (), zone=reach.zone,
+            wanted["fault"], wanted["phrase"], reach.language, params, wanted.get("choices") or (), zone=reach.zone,
         )  # fmt: skip
         return {**arguments_for(case, route, reach, words, key), "tried": [*refused, route.channel]}
 

@@ -13,7 +13,7 @@ import msgspec
 from knowledge.phrases import PhraseError, Texts, render
 from knowledge.vocabulary.codes import FaultCode
 
-SOURCES = ("handoff", "promises", "followup")
+SOURCES = ("handoff", "promises", "followup", "chat")
 """Wording beside the faults': `knowledge/phrases/<source>_messages.py`."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")

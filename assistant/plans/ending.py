@@ -7,13 +7,17 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from assistant.cases.examine import Look
+from assistant.cases.people import CONVERSATION
 from assistant.cases.records import Case, Cases
 from assistant.cases.wording import say
 from assistant.metrics.past import proven_by
 from assistant.plans.choosing import Choice
+from assistant.plans.chosen import BACK
 from assistant.plans.store import Plans
+from assistant.store.engine import utcnow
 from assistant.store.tables_people import staff
 from knowledge.phrases.labels import in_both
+from knowledge.policies import Limits
 from knowledge.vocabulary.codes import CaseStatus, Resolution
 
 PATIENCE = 40  # tries without an answer of the shop, after which an overdue case is a person's as well
@@ -33,12 +37,35 @@ class Ending:
         self._cases.note(tx, case["id"], now, say("resolved", resolution=in_both("resolution", resolution)))
 
     def hand_off(self, tx: sa.Connection, case: Case, why: str, now: datetime) -> None:
-        """To the team, or to the person who has decided what the machine would now do otherwise."""
+        """To the team, or to the person who has decided what the machine would now do otherwise.
+
+        After a plan that a person chose it is again whose it was before, else whoever chose it.
+        """
         if case["status"] == CaseStatus.HANDED_OFF:
             return
-        owner = self._decider(tx, case) if why == "left_out" else None
+        if case["subject_kind"] == CONVERSATION:  # given back by a person: there is nothing to repair
+            self.resolve(tx, case, Resolution.BY_HUMAN, now)
+            return
+        theirs = why == "left_out" or (why in BACK and case["owner_kind"] != "person")
+        owner = self._decider(tx, case) if theirs else None
         self._plans.withdraw(tx, case["id"])
         self._cases.hand_off(tx, case, now, why, owner=owner)
+
+    def keeps_failing(self, tx: sa.Connection, case: Case, code: str, limits: Limits) -> bool:
+        """Counts a plan that was performed whole and did not make its fault go away; True when that is enough."""
+        row = self._plans.plan_row(tx, case["id"], case["plan_version"])
+        if row is None or row["state"] != "done" or row["fault"] != code or row["plan"]["then"] != "verify":
+            return False
+        self._plans.set_state(tx, case["id"], row["version"], "failed")
+        failed = case["failed_repairs"] + 1
+        self._cases.update(tx, case, utcnow(), failed_repairs=failed)
+        return bool(failed >= limits.max_failed_repairs)
+
+    def call_off(self, tx: sa.Connection, case: Case, now: datetime) -> None:
+        """What waits for approval is not what is to be done any more."""
+        self._plans.call_off(tx, case["id"])
+        if case["status"] == CaseStatus.AWAITING_APPROVAL:
+            self._cases.update(tx, case, now, status=CaseStatus.DIAGNOSING)
 
     def silent(self, tx: sa.Connection, case: Case, now: datetime, *, comes_back: bool) -> int:
         """The shop gave no answer once more: counts that. A case that is long overdue becomes the team's.
@@ -69,6 +96,8 @@ class Ending:
             if resolution is Resolution.REPAIRED and case["by_approval"]:
                 return Resolution.REPAIRED_WITH_APPROVAL
             return resolution
+        if not case["faults"]:  # a customer's wish, which a person has given back
+            return Resolution.BY_HUMAN
         told = any(m.received_at > case["detected_at"] for m in look.snapshot.marks
                    if not m.type.startswith("read_back."))  # fmt: skip
         resolution = Resolution.SELF_CLEARED if told or not _was_healthy(case, look) else Resolution.FALSE_ALARM

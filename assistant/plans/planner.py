@@ -109,7 +109,7 @@ class Planner:
                 return Stored(row["state"], row["version"])
             if row["state"] in ("done", "failed") and self._was_left_out(tx, case, row, plan):
                 return Stored("left_out", row["version"])
-        if row is not None and row["state"] in ("ready", "awaiting", "approved") and _same(row["plan"], plan):
+        if row is not None and row["state"] in ("ready", "awaiting", "approved") and same(row["plan"], plan):
             needed = needed_for(tx, case, plan, self._policies, now, but_version=row["version"], more=more)
             if row["state"] != "ready" or not needed.reasons:
                 return Stored(row["state"], row["version"])
@@ -151,7 +151,7 @@ class Planner:
         if row["state"] != "approved":
             return False
         original = self._plans.plan_row(tx, case["id"], row["edited_from"])
-        if original is not None and _same(original["plan"], plan):
+        if original is not None and same(original["plan"], plan):
             return True
         statuses = [step["status"] for step in self._plans.steps(tx, case["id"], row["version"])]
         return bool(row["fault"] == plan.fault and "done" in statuses and {"pending", "running"} & set(statuses))
@@ -199,7 +199,8 @@ def _links(links: list[PaymentLinkFact]) -> list[PaymentLinkFact]:
     return sorted(links, key=lambda link: link.id)
 
 
-def _same(stored: dict[str, Any], plan: Plan) -> bool:
+def same(stored: dict[str, Any], plan: Plan) -> bool:
+    """Whether a stored plan says what this one says, versions apart."""
     return bool(_comparable(stored) == _comparable(msgspec.to_builtins(plan)))
 
 

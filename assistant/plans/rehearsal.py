@@ -75,11 +75,21 @@ class Rehearsal:
             raise ConflictError("plan_begun", f"plan {version} is under way: it can't be edited any more")
         planned = [(r["id"], msgspec.convert(r["step"], PlanStep)) for r in rows]
         facts = self.facts(case, [step for _, step in planned])
-        steps = edited(planned, edits, facts, results=results)
+        return self.changed(msgspec.convert(row["plan"], Plan), planned, edits, facts, results)
+
+    def changed(
+        self, plan: Plan, planned: Sequence[tuple[str, PlanStep]], edits: Sequence[Edit], facts: Facts,
+        results: dict[str, dict[str, Any]] | None = None,
+    ) -> Rehearsed:  # fmt: skip
+        """A plan as a person wants it; `planned` are its steps with the ids that the edits name.
+
+        Raises:
+            InputError: `invalid_edit` names the field.
+        """
+        steps = edited(planned, edits, facts, results=results or {})
         before = {c.object + c.field: c for c in preview([step for _, step in planned], facts)}
         after = {c.object + c.field: c for c in preview(steps, facts)}
-        plan = msgspec.structs.replace(msgspec.convert(row["plan"], Plan), steps=steps)
-        return Rehearsed(plan, facts, _compared(before, after))
+        return Rehearsed(msgspec.structs.replace(plan, steps=steps), facts, _compared(before, after))
 
     def undone(self, case_id: str, version: int) -> Rehearsed:
         """A plan that takes back what a plan version has done, as far as the world allows.
@@ -103,13 +113,13 @@ class Rehearsal:
                     needs_human=["undo"])  # fmt: skip
         return Rehearsed(plan, facts, in_words(preview(found.steps, facts)), lasting if found.lasting else None)
 
-    def needed(self, tx: sa.Connection, case: Case, rehearsed: Rehearsed) -> Needed:
-        """Who must approve it; a plan that a person has made always needs somebody."""
+    def needed(self, tx: sa.Connection, case: Case, rehearsed: Rehearsed, more: Sequence[str] = ()) -> Needed:
+        """Who must approve it; a plan that a person has made always needs somebody. `more` are further reasons."""
         plan, facts = rehearsed.plan, rehearsed.facts
         deep = too_deep(plan.steps, facts, self._policies.limits.price_drop_share)
         cancels_paid = any(s.action == "cancel_order" for s in plan.steps) and any(map(kept, facts.payments or []))
         return needed_for(
-            tx, case, plan, self._policies, utcnow(), more=["price_drop_share"] if deep else [],
+            tx, case, plan, self._policies, utcnow(), more=[*more, *(["price_drop_share"] if deep else [])],
             cancels_paid=cancels_paid,
         )  # fmt: skip
 

@@ -49,14 +49,18 @@ class Plans:
     # -- proposing --------------------------------------------------------------------------------------------------
 
     def propose(
-        self, tx: sa.Connection, case: Case, plan: Plan, needed: Needed, now: datetime, *, undoes: int | None = None
-    ) -> int:
-        """Stores a new version; above the limits it waits for approval. Returns the version."""
+        self, tx: sa.Connection, case: Case, plan: Plan, needed: Needed, now: datetime, *, undoes: int | None = None,
+        suggestion: str | None = None,
+    ) -> int:  # fmt: skip
+        """Stores a new version; above the limits it waits for approval. Returns the version.
+
+        `suggestion` is the one that a person chose it from.
+        """
         waits = bool(needed.reasons)
         expires_at = self.clock(tx) + self._approval if waits else None
         version = self._add(
             tx, case, plan, now, state="awaiting" if waits else "ready", needs_human=needed.reasons,
-            role=needed.role, expires_at=expires_at, undoes=undoes,
+            role=needed.role, expires_at=expires_at, undoes=undoes, suggestion=suggestion,
         )  # fmt: skip
         self._cases.note(tx, case["id"], now, say("planned", version=version, summary=plan.summary))
         status = CaseStatus.AWAITING_APPROVAL if waits else case["status"]
@@ -72,12 +76,13 @@ class Plans:
         return version
 
     def add_edited(
-        self, tx: sa.Connection, case: Case, plan: Plan, needed: Needed, now: datetime, *, edited_from: int, by: str
-    ) -> int:
+        self, tx: sa.Connection, case: Case, plan: Plan, needed: Needed, now: datetime, *, edited_from: int, by: str,
+        suggestion: str | None = None,
+    ) -> int:  # fmt: skip
         """Stores what a person made of the version just approved, as a version of its own that is approved, too."""
         version = self._add(
             tx, case, plan, now, state="approved", needs_human=needed.reasons, role=needed.role,
-            edited_from=edited_from, decided_by=by, decided_at=now,
+            edited_from=edited_from, decided_by=by, decided_at=now, suggestion=suggestion,
         )  # fmt: skip
         self._cases.update(tx, case, now, plan_version=version)
         return version

@@ -20,7 +20,7 @@ from assistant.store.tables import cases, timeline
 from assistant.store.tables_people import promises
 from assistant.timers.timers import Timer, cancel_timer, set_timer
 from knowledge.phrases import PhraseError
-from knowledge.phrases.promised import PROMISED, due_at, ledger_text
+from knowledge.phrases.promised import ANSWER, PROMISED, due_at, ledger_text
 from knowledge.vocabulary.codes import Resolution
 
 log = structlog.get_logger(__name__)
@@ -76,6 +76,16 @@ class Promises:
             log.warning("promise.unclear", source=message["source"], phrase=message["phrase"], code=error.code)
             due, text = now + self._reply_within, ledger_text(promised, {})
         self.make(tx, case, promised.kind, due, now, text=text, source=message["dedupe_key"])
+
+    def answered(self, tx: sa.Connection, case: Case, now: datetime, actor: str) -> None:
+        """Somebody has answered the customer in words of their own: what promised an answer is kept."""
+        for promise in self._standing(tx, case):
+            if promise["kind"] == ANSWER:
+                self._settle(tx, promise, Verdict(now), now, actor)
+
+    def due_answer(self, tx: sa.Connection, case: Case) -> datetime | None:
+        """By when the customer was promised an answer that has not come yet; None where none stands."""
+        return min((p["due_at"] for p in self._standing(tx, case) if p["kind"] == ANSWER), default=None)
 
     # -- what happens to the case -----------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from assistant.cases.wording import held, not_told
 from assistant.notifications.messages import Later, Notifications
 from assistant.plans.limits import take
 from assistant.plans.store import Plans, StepRow
+from assistant.promises.backing import NOT_BACKED
 from assistant.repair.arguments import ArgumentsError, resolve
 from assistant.repair.ledger import Effect, Ledger
 from assistant.repair.sending import AGAIN, DONE, LATER, REPLAN, Sending
@@ -50,7 +51,8 @@ class Repair:
         """Performs a step of a plan that was made from what was seen at `seen_at` (aware UTC).
 
         `done`, `replan` (refused, the world changed, the look is too old), `later` (no definite answer), `stop`,
-        `cannot_ask`, `blocked` (a write of another case on the same target is not settled).
+        `cannot_ask`, `blocked` (a write of another case on the same target is not settled), `not_backed` (a message
+        says what the records do not show: a person gets the case).
         """
         while (verdict := self._once(case_id, version, position, seen_at)) == AGAIN:
             pass
@@ -230,12 +232,14 @@ class Repair:
         return DONE
 
     def _cannot(self, tx: sa.Connection, case: Case, step: StepRow, why: str) -> str:
-        """The customer can't be told: goes on without, unless the message asks for something."""
+        """The customer can't be told: goes on without, unless the message asks for something or would not be true."""
         now = utcnow()
         occasion = step.step.arguments["occasion"]
         what = not_told(occasion, why)
         self._cases.note(tx, case["id"], now, what)
         self._plans.mark_step(tx, step.id, "skipped", {"told": False, "reason": why})
+        if why == NOT_BACKED:
+            return NOT_BACKED
         return CANNOT_ASK if self._plans.asks(tx, case["id"], step.row["version"]) else DONE
 
 

@@ -335,6 +335,8 @@ chat_sessions = sa.Table(
     _col("case_id", _Id, nullable=True, index=True),
     _col("state", _Name),  # open, with_person (the machine is silent), ended
     _col("handed_off_at", UtcDateTime, nullable=True), _col("expected_by", UtcDateTime, nullable=True),
+    _col("seen_at", UtcDateTime, nullable=True),  # when the customer's page was last there
+    _col("turn", _Id, nullable=True), _col("turn_until", UtcDateTime, nullable=True),  # the answer under way: a lease
     _col("created_at", UtcDateTime), _col("last_at", UtcDateTime), _col("version", sa.Integer, default=1),
 )  # fmt: skip
 
@@ -345,7 +347,7 @@ suggestions = sa.Table(
     _col("kind", _Name),  # plan, hand_off, wait, …: what accepting it does
     _col("plan_version", sa.Integer), _col("plan", Json, nullable=True),  # the plan it stands for
     _col("place", sa.Integer), _col("confidence", sa.Float), _col("features", Json), _col("shown", Json),
-    _col("state", _Name),  # open, accepted, edited, rejected, stale
+    _col("state", _Name),  # open, proposed (its plan waits), accepted, edited, rejected
     _col("at", UtcDateTime), _col("decided_at", UtcDateTime, nullable=True),
     _col("decided_by", _Name, nullable=True), _col("reason", sa.Text, nullable=True),
     _col("difference", Json, nullable=True),  # what a person changed in it

@@ -30,6 +30,22 @@ ADVICE: dict[str, Words] = {
         "zh-CN": "确认确需撤销后再批准；已无法撤销的部分须另行补救。",
         "en": "Approve the undoing only if it is really wanted; make good by hand what can't be taken back.",
     },
+    "chosen": {
+        "zh-CN": "核对所选方案的改动与依据，再决定是否批准。",
+        "en": "Check what the chosen plan changes and what it rests on, then decide.",
+    },
+    "chosen_over": {
+        "zh-CN": "所选方案已执行并回读：查看还有什么不一致，再选下一步。",
+        "en": "What you chose was done and read back: see what still disagrees, and choose what comes next.",
+    },
+    "chosen_refused": {
+        "zh-CN": "查看被拒绝的步骤和原因，再从新的建议中选择。",
+        "en": "See which step was refused and why, then choose from the fresh suggestions.",
+    },
+    "evidence_changed": {
+        "zh-CN": "情况已变，所选方案未执行：按最新情况重新选择。",
+        "en": "Things have changed and the chosen plan was not performed: choose again from how it stands now.",
+    },
     "undone": {
         "zh-CN": "操作已撤销，故障可能仍在：决定接下来如何处理，并告知顾客。",
         "en": "It was taken back, so the fault may stand: decide what happens instead, and tell the customer.",
@@ -62,6 +78,10 @@ ADVICE: dict[str, Words] = {
         "zh-CN": "消息无法送达：查看是否有其他获准的联系方式，或由人工致电。",
         "en": "No message can reach the customer: see whether another allowed channel exists, or call.",
     },
+    "not_backed": {
+        "zh-CN": "消息已拦下：先核对系统中的实际情况，再由人工告知顾客。",
+        "en": "A message was stopped: see in the systems what really happened, then tell the customer yourself.",
+    },
     "rejected": {
         "zh-CN": "方案已被驳回：按驳回理由另定处理办法，并告知顾客。",
         "en": "The plan was turned down: decide what to do instead, for the reason given, and tell the customer.",
@@ -81,6 +101,14 @@ ADVICE: dict[str, Words] = {
     "journey_failed": {
         "zh-CN": "助手自身出错：人工处理此单，并将个案编号报给技术团队。",
         "en": "The assistant itself failed: handle this one by hand, and give the case's id to the engineers.",
+    },
+    "customer_asked": {
+        "zh-CN": "先看聊天记录，直接在聊天中回复顾客；顾客已被告知会有同事答复。",
+        "en": "Read the chat and answer the customer there: they were told that a colleague will.",
+    },
+    "customer_request": {
+        "zh-CN": "核实顾客的诉求能否办理，办理后或不能办理时都要在聊天中答复顾客。",
+        "en": "See whether what the customer asks for can be done, do it or decline, and tell them in the chat.",
     },
     "by_hand": {
         "zh-CN": "阅读同事留下的说明，从其停下的地方继续。",

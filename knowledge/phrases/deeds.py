@@ -81,6 +81,7 @@ NOT_TOLD: dict[str, Words] = {
     "no_channel": ("没有可用的联系渠道", "no channel is allowed, or no address is known"),
     "no_messaging": ("商城不发送消息，也没有其他可用渠道", "the shop sends no messages, and there is no other way"),
     "no_carrier": ("该渠道已停用", "this channel is no longer connected"),
+    "not_backed": ("内容与系统记录不符，已拦下", "it says what the records do not show, and was stopped"),
     "channel_refused": ("各渠道均拒收", "every channel refused it"),
     "opted_out": ("顾客已退订", "the customer has opted out"),
     "customer_erased": ("顾客资料已删除", "the customer's data was erased"),

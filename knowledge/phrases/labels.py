@@ -111,6 +111,7 @@ _LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "not_allowed": ("不允许发送", "not allowed"),
     },
     "occasion": {
+        "chat_words": ("客服在聊天中留言", "a colleague wrote in the chat"),
         "abandoned_reminder": ("未完成结算的提醒", "reminder of the unfinished checkout"),
         "address": ("补全收货信息", "missing delivery information"),
         "address_other": ("补全收货信息", "missing delivery information"),

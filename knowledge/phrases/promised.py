@@ -87,6 +87,7 @@ _WHERE = "says which address the parcel goes to, no deed of ours"
 NOTHING: dict[tuple[str, str], str] = {
     ("handoff", "settled"): "",
     ("followup", "ask_feedback"): "",
+    ("chat", "new_words"): "",
     ("abandoned_checkout", "reminder"): "not reminding again needs no deed: a message exists once per occasion",
     ("address_inaccurate", "address_clarified"): "",
     ("address_undeliverable", "ask_pickup"): "",

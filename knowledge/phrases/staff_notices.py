@@ -23,6 +23,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "order": {"en": "Order {id}", "zh-CN": "订单 {id}"},
     "checkout": {"en": "Checkout {id}", "zh-CN": "结算 {id}"},
     "payment": {"en": "Payment {id}", "zh-CN": "付款 {id}"},
+    "conversation": {"en": "Conversation {id}", "zh-CN": "会话 {id}"},
     "sku": {"en": "Product {id}", "zh-CN": "商品 {id}"},
     "push_title": {"en": "Helloword: {kind}", "zh-CN": "Helloword 助手：{kind}"},
     "push_many": {"en": "Helloword: {count} new notices", "zh-CN": "Helloword 助手：{count} 条新通知"},

@@ -358,16 +358,17 @@ def find_card_number(value: Any, field: str = "") -> bool:
             if find_card_number(item, field):
                 return True
     elif isinstance(value, int):
-        return value > 10**12 and field not in _IDENTITIES and _is_card(str(value))
+        return value > 10**12 and field not in _IDENTITIES and is_card(str(value))
     return False
 
 
 def _holds_card(text: str) -> bool:
     # int(): digits of every script are read as digits (４１１１… is a card, too)
-    return any(_is_card(str(int(re.sub(r"\D", "", found.group())))) for found in _CARD.finditer(text))
+    return any(is_card(str(int(re.sub(r"\D", "", found.group())))) for found in _CARD.finditer(text))
 
 
-def _is_card(digits: str) -> bool:
+def is_card(digits: str) -> bool:
+    """Whether these digits are a payment card's: issuer prefix, length, check digit (Luhn)."""
     return bool(_ISSUERS.fullmatch(digits)) and _luhn(digits)
 
 

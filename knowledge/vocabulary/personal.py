@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from knowledge.vocabulary.events import ADDRESS_FIELDS
+from knowledge.vocabulary.narrow import narrow
+from knowledge.vocabulary.personal_numbers import find_cards, find_emails, find_id_cards, find_phones
+from knowledge.vocabulary.postal import find_addresses
 
 # Address fields coarse enough to reason with outside the vault (which carrier, which division).
 COARSE = ("country", "province", "city")
 
-# No Latin letter, digit or underscore around it; a Chinese character may touch it ("电话13800138000请").
-_APART, _ENDS = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
-_DATE = r"(?!\d{4}-\d{2}-\d{2}(?!\d))"
-_KINDS = (
-    ("email", re.compile(r"(?:(?![\u3400-\u9fff])[\w.+-])+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")),
-    ("id", re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")),
-    ("phone", re.compile(rf"{_APART}{_DATE}\+?\d[\d\s()-]{{8,16}}\d{_ENDS}")),
-)
+Span = tuple[int, int]
+_FINDERS: tuple[tuple[str, Callable[[str], Iterator[Span]]], ...] = (
+    ("email", find_emails), ("card", find_cards), ("id", find_id_cards), ("address", find_addresses),
+    ("phone", find_phones),
+)  # fmt: skip
+
+
+def find_personal(text: str) -> list[tuple[str, int, int]]:
+    """`(kind, start, end)` of each e-mail, card number, id-card number, postal address and phone number, in order.
+
+    Full-width letters and digits count as narrow ones. Numbers of things (orders, payments, skus), amounts and times
+    are not personal; a bare number is a phone only in the form of one, or where the words before it call it one.
+    """
+    text, found = narrow(text), []
+    for kind, find in _FINDERS:
+        for start, end in find(text):
+            if "\x00" not in text[start:end]:
+                found.append((kind, start, end))
+                text = text[:start] + "\x00" * (end - start) + text[end:]
+    return sorted(found, key=lambda one: one[1])
 
 
 def replace_personal(text: str, name: Callable[[str, str], str]) -> str:
-    """Free text with each e-mail address, id-card and phone number replaced by `name(kind, original)`."""
-    for kind, pattern in _KINDS:
-        text = pattern.sub(partial(_named, kind, name), text)
-    return text
-
-
-def _named(kind: str, name: Callable[[str, str], str], found: re.Match[str]) -> str:
-    return name(kind, found.group())
+    """Free text with each piece of personal data (see `find_personal`) replaced by `name(kind, original)`."""
+    found = find_personal(text)
+    if not found:
+        return text
+    pieces, at = [], 0
+    for kind, start, end in found:
+        pieces += [text[at:start], name(kind, text[start:end])]
+        at = end
+    return "".join([*pieces, text[at:]])
 
 
 def mask_text(text: str) -> str:
-    """Free text with e-mail addresses, phone and id-card numbers replaced by ‹email›, ‹phone›, ‹id›."""
+    """Free text with personal data (see `find_personal`) replaced by ‹email›, ‹phone›, ‹id›, ‹card›, ‹address›."""
     return replace_personal(text, lambda kind, _: f"‹{kind}›")
 
 

@@ -142,7 +142,7 @@ def link(amount: int, checkout_id: str = "ck-1") -> PlanStep:
 
 def message(occasion: str = "price_corrected", choices: Sequence[str] = ()) -> PlanStep:
     arguments: dict[str, Any] = {
-        "fault": "price_mismatch", "occasion": occasion, "phrase": "price_corrected",
+        "fault": "address_undeliverable", "occasion": occasion, "phrase": "ask_pickup",  # claims nothing
         "params": {"reference": "or-1", "total": Money(1000, "CNY").json()},
     }  # fmt: skip
     if choices:

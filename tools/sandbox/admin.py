@@ -56,6 +56,13 @@ class StockDeed(BaseModel):
     shop_listed: int | None = None
 
 
+class NewTitle(BaseModel):
+    """What a product is called from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: str = Field(min_length=1, max_length=4_000)
+
+
 class GatewayDeed(BaseModel):
     """What the bank does late: `capture`, `authorize`, `fail`, `dispute` a payment, or `settle`/`reject` a
     refund."""
@@ -199,6 +206,13 @@ def _hands(router: APIRouter, crew: Crew) -> None:
                 raise invalid("customer", "unknown field")
             after = Customer.model_validate({**before.model_dump(), **changes})
             return crew.books.touch(after).model_dump()
+
+    @router.patch("/products/{sku}")
+    async def retitle(sku: str, body: NewTitle) -> dict[str, Any]:
+        """Whoever keeps the catalogue writes another title, whatever stands in it."""
+        with crew.books.lock:
+            product = crew.books.products.get(sku)
+            return crew.books.touch(product.model_copy(update={"title": body.title})).model_dump()
 
     @router.post("/orders/{checkout_id}")
     async def order_appears(checkout_id: str) -> dict[str, Any]:

@@ -91,12 +91,20 @@ def _ask(finding: Finding, facts: Facts, ctx: PlanContext, missing: list[str], o
     former = _former(facts) if occasion == OCCASION else None
     params = {"reference": reference(facts), "fields": field_names(missing, ctx.language)}
     if former is not None:
-        params["place"] = "".join(filter(None, (former.province, former.city))) or "—"
+        params["place"] = _place(former)
     message = do.send_message(
         ctx, FAULT, occasion, "ask_or_use" if former else "ask", params, [USE, NO_OTHER] if former else None
     )
     zh, en = "、".join(field_names(missing, "zh-CN")), ", ".join(field_names(missing, "en"))
     return awaiting(finding, words(f"请顾客补充：{zh}。", f"Ask the customer for: {en}."), message)
+
+
+def _place(address: Address) -> str:
+    """Province and city, as each country writes them: 浙江省杭州市; Edinburgh, Scotland."""
+    parts = [part for part in (address.province, address.city) if part]
+    if all(part.isascii() for part in parts):
+        return ", ".join(reversed(parts)) or "—"
+    return "".join(parts)
 
 
 def _use_former(finding: Finding, facts: Facts, ctx: PlanContext) -> Plan:

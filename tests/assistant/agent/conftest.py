@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from assistant.agent.agent import CaseAgent
+from assistant.agent.breaker import Breaker
+from assistant.agent.engine import Agent
 from assistant.agent.ports import StreamEvent
+from assistant.agent.staff import CaseAgent
 from assistant.security.principals import Principal, Scope
 from assistant.security.vault import Vault
 from assistant.settings import Settings
@@ -91,6 +93,14 @@ def vault() -> Vault:
     return Vault(bytes(range(32)))
 
 
+def make_agent(
+    settings: Settings, store: Store, vault: Vault, reader: FakeReader, library: Library,
+    embedder: UniversalSentenceEmbedder, breaker: Breaker | None = None,
+) -> CaseAgent:  # fmt: skip
+    """The staff's conversation on an agent of its own."""
+    return CaseAgent(Agent(settings, store, vault, embedder, breaker=breaker), reader, library, embedder)
+
+
 @pytest.fixture
 def agent(
     settings: Settings,
@@ -100,7 +110,7 @@ def agent(
     library: Library,
     embedder: UniversalSentenceEmbedder,
 ) -> CaseAgent:
-    return CaseAgent(settings, store, vault, reader, library, embedder)
+    return make_agent(settings, store, vault, reader, library, embedder)
 
 
 def ask(

@@ -113,16 +113,47 @@ def calls(name: str, arguments: dict[str, Any] | None = None, before: str = "") 
     return reply
 
 
-def refuses(status: int) -> Reply:
+def refuses(status: int, retry_after: str = "60") -> Reply:
     """Answers with this HTTP status."""
 
     def reply(handler: _Handler, body: dict[str, Any]) -> None:
         answer = json.dumps({"error": {"message": "no", "type": "test", "code": None}}).encode()
         handler.send_response(status)
-        handler.send_header("Retry-After", "60")
+        handler.send_header("Retry-After", retry_after)
         handler.send_header("Content-Length", str(len(answer)))
         handler.end_headers()
         handler.wfile.write(answer)
+
+    return reply
+
+
+def drips(text: str, pause: float) -> Reply:
+    """Streams a text word by word, slowly."""
+
+    def reply(handler: _Handler, body: dict[str, Any]) -> None:
+        handler.start()
+        for word in text.split(" "):
+            handler.chunk({"content": f"{word} "})
+            if handler.endpoint.over.wait(pause):
+                return
+        handler.chunk({}, "stop")
+        handler.finish_stream()
+
+    return reply
+
+
+def measures(text: str, tokens: int) -> Reply:
+    """Streams a text and reports that it used so many tokens."""
+
+    def reply(handler: _Handler, body: dict[str, Any]) -> None:
+        handler.start()
+        handler.chunk({"content": text})
+        handler.chunk({}, "stop")
+        usage = {"prompt_tokens": tokens - 1, "completion_tokens": 1, "total_tokens": tokens}
+        about = {"id": "u", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+        whole = about | {"choices": [], "usage": usage}
+        handler.send(f"data: {json.dumps(whole)}\n\n")
+        handler.finish_stream()
 
     return reply
 

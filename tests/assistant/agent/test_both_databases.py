@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from assistant.agent.agent import CaseAgent
 from assistant.agent.checkpoints import FILE, open_checkpoints, thread_id
 from assistant.agent.history import ChatLog
+from assistant.agent.staff import CaseAgent
 from assistant.security.principals import Principal
 from assistant.security.vault import Vault
 from assistant.settings import Settings
 from assistant.store.engine import Store, make_engine
 from knowledge.library.embedders import UniversalSentenceEmbedder
 from knowledge.library.library import Library
-from tests.assistant.agent.conftest import FakeReader, answer, ask, ask_all
+from tests.assistant.agent.conftest import FakeReader, answer, ask, ask_all, make_agent
 
 CASE = "case_paid_order_missing"
 PHONE = "13800138000"
@@ -87,7 +87,7 @@ def test_two_questions_at_once_in_one_conversation_are_answered_one_after_the_ot
     settings: Settings, store: Store, vault: Vault, reader: FakeReader, library: Library,
     embedder: UniversalSentenceEmbedder,
 ) -> None:  # fmt: skip
-    agent = CaseAgent(settings, store, vault, reader, library, embedder)
+    agent = make_agent(settings, store, vault, reader, library, embedder)
     anna = Principal("staff", "anna", "Anna")
 
     async def one(text: str) -> list[Any]:

@@ -12,19 +12,21 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from pydantic import SecretStr
 
-from assistant.agent.agent import CaseAgent
+from assistant.agent.breaker import Breaker
 from assistant.agent.history import ChatLog
-from assistant.agent.loop import MAX_MODEL_CALLS, answered
+from assistant.agent.staff import CaseAgent
+from assistant.agent.transcript import answered
 from assistant.security.vault import Vault
 from assistant.settings import Settings
 from assistant.store.engine import Store
 from knowledge.library.embedders import UniversalSentenceEmbedder
 from knowledge.library.library import Library
 from tests.assistant.agent import endpoint as fake
-from tests.assistant.agent.conftest import FakeReader, answer, as_shown, ask, ask_all
+from tests.assistant.agent.conftest import FakeReader, answer, as_shown, ask, ask_all, make_agent
 
 CASE = "case_paid_order_missing"
-SILENCE = 0.4  # seconds
+SILENCE = 0.8  # seconds
+MAX_CALLS = 6
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def agent(
     settings: Settings, store: Store, vault: Vault, reader: FakeReader, library: Library,
     embedder: UniversalSentenceEmbedder,
 ) -> CaseAgent:  # fmt: skip
-    agent = CaseAgent(settings, store, vault, reader, library, embedder, rest=0.0)
+    agent = make_agent(settings, store, vault, reader, library, embedder, Breaker(0.0))
     agent.warm_up()
     return agent
 
@@ -145,7 +147,7 @@ def test_an_endpoint_that_failed_is_left_alone_for_a_while(
     settings: Settings, store: Store, vault: Vault, reader: FakeReader, library: Library,
     embedder: UniversalSentenceEmbedder, endpoint: fake.Endpoint,
 ) -> None:  # fmt: skip
-    agent = CaseAgent(settings, store, vault, reader, library, embedder, rest=60)
+    agent = make_agent(settings, store, vault, reader, library, embedder, Breaker(60.0))
     endpoint.replies = [fake.refuses(503)]
     for events in ask_all(agent, CASE, ["hello"] * 3):
         assert answer(events)["text"]
@@ -164,7 +166,7 @@ def test_a_model_that_only_calls_tools_is_made_to_answer(agent: CaseAgent, endpo
 
     endpoint.replies = [insists]
     assert answer(ask(agent, CASE, "why?"))["text"] == "Enough."
-    assert len(endpoint.bodies) == MAX_MODEL_CALLS
+    assert len(endpoint.bodies) == MAX_CALLS
 
 
 def test_a_model_that_calls_tools_it_does_not_have_for_ever_is_replaced(
@@ -173,7 +175,7 @@ def test_a_model_that_calls_tools_it_does_not_have_for_ever_is_replaced(
     endpoint.replies = [fake.calls("get_case")]
     events = ask(agent, CASE, "这单怎么了")
     assert "已付款但订单缺失" in answer(events)["text"]
-    assert len(endpoint.bodies) <= MAX_MODEL_CALLS
+    assert len(endpoint.bodies) <= MAX_CALLS
 
 
 @pytest.mark.parametrize("tag", ["[s99]", "[s0, s77]", "【s99】"])

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.agent.agent import CaseAgent
 from assistant.agent.citations import Citations, Edge
 from assistant.agent.history import ChatLog
 from assistant.agent.masking import Masker
+from assistant.agent.staff import CaseAgent
 from assistant.security.vault import Vault
 from assistant.settings import Settings
 from assistant.store.engine import Store
@@ -20,7 +20,7 @@ from knowledge.library.embedders import UniversalSentenceEmbedder
 from knowledge.library.library import Library
 from knowledge.vocabulary.personal import mask_text
 from tests.assistant.agent import endpoint as fake
-from tests.assistant.agent.conftest import FakeReader, answer, as_shown, ask, ask_all
+from tests.assistant.agent.conftest import FakeReader, answer, as_shown, ask, ask_all, make_agent
 
 CASE = "case_paid_order_missing"
 PHONE, MAIL, ID = "13800138000", "zhang.wei@example.com", "11010519491231002X"
@@ -156,7 +156,7 @@ def test_an_endpoint_never_sees_it_and_the_person_does(
 ) -> None:  # fmt: skip
     with fake.running() as endpoint:
         settings = settings.model_copy(update={"llm_url": endpoint.url, "llm_model": "m"})
-        agent = CaseAgent(settings, store, vault, with_secrets, library, embedder)
+        agent = make_agent(settings, store, vault, with_secrets, library, embedder)
         endpoint.replies = [
             fake.calls("get_case"), fake.says("You are ‹phone:1›, they rang from ‹phone:2› (‹email:1›), ‹id:1›.", 3),
             fake.says("It was ‹phone:2›.", 2),

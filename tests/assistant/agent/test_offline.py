@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistant.agent.agent import CaseAgent
+from assistant.agent.staff import CaseAgent
 from knowledge.faults.catalogue import CATALOGUE
 from knowledge.vocabulary.errors import NotFoundError
 from tests.assistant.agent.cases import FAULTS, FREED

@@ -12,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from assistant.cases.wording import REASONS
+from assistant.handoff.checker import check as faithful
+from assistant.handoff.prose import ESSENTIAL, LONGEST, MOST
 from assistant.intake.facts import parts_of
 from assistant.security.vault import Vault
 from assistant.store.engine import Store, make_engine, utcnow
@@ -77,7 +79,12 @@ def check(desk: Manned, case_id: str) -> None:
     for language, summary in by_language.items():
         assert set(summary) == {"facts", "text", "next_steps"}
         assert summary["next_steps"]
-        assert summary["text"] == "\n".join(f["text"] for f in summary["facts"])
+        read = faithful(summary["text"], summary["facts"], language)
+        assert read.dropped == [], (summary["text"], [f["text"] for f in summary["facts"]])
+        assert 0 < len(read.kept) <= MOST
+        assert len(summary["text"]) <= LONGEST[language]
+        told_of = {summary["facts"][one]["topic"] for _, pointed in read.kept for one in pointed}
+        assert told_of >= {f["topic"] for f in summary["facts"]} & set(ESSENTIAL)
         for said in [*(f["text"] for f in summary["facts"]), *summary["next_steps"]]:
             assert said.strip(), language
             assert LEFT_OVER.search(said) is None, said

@@ -1,0 +1,277 @@
+"""The dialogue about changes: options, addresses, requests, hand-overs; each is proposed by a tool that asks first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from assistant.chatbot import consent
+from assistant.chatbot.addresses import is_name, without_intro
+from assistant.chatbot.dialogue import Failed, Json, Made, Talk, Understood
+from assistant.chatbot.dialogue_answers import put_question
+from assistant.chatbot.dialogue_orders import question_of, read_order
+from knowledge.phrases import field_names
+from knowledge.talk.choosing import choose
+
+REQUESTS = {
+    "cancel_order": "cancel", "request_refund": "refund", "change_address": "change_address",
+    "change_item": "change_item",
+}  # fmt: skip
+_PLACE = re.compile(r"‹address(?::\d+)?›")
+_PHONE = re.compile(r"‹phone(?::\d+)?›|(?<![\d-])1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
+_PHONE_IS = re.compile(
+    r"(?:联系)?(?:电话|手机号?码?)(?:是|为|[:：])*\s*$|^(?:and )?(?:the )?(?:phone|mobile)\b.*$", re.IGNORECASE
+)
+_WORDS = 300  # characters of a message that go along with a hand-over
+_TRIES = 2  # answers without anything new to the same question about an address
+
+
+# -- a person -------------------------------------------------------------------------------------------------------
+
+
+def to_a_person(talk: Talk, why: str) -> None:
+    """Hands over at once, and says so only when it was done. `why` is asked, upset, not_understood or cannot_help."""
+    last = talk.before("order_status")
+    about = str(last.result["order"]["checkout_id"]) if last is not None else ""
+    words = talk.text(f"why.{why}", words=talk.words[:_WORDS])
+    try:
+        handed = talk.need("hand_over", why=words, checkout_id=about)
+    except Failed:
+        talk.say("hand_over_failed")
+        return
+    key = "handed_over_already" if handed.get("already") else "handed_over"
+    talk.say(key, owner=handed["owner"], expected_by=handed["expected_by"])
+
+
+# -- what was asked before ------------------------------------------------------------------------------------------
+
+
+def decided_before(talk: Talk) -> bool:
+    """Takes the customer's answer to what a tool asked in the turn before; False where the message is none."""
+    for question in talk.asked:
+        option = talk.decided(question)
+        if option is not None:
+            _carry_out(talk, question, option)
+            return True
+    plain = talk.choice is None
+    if talk.asked and plain and consent.says_no(talk.words):
+        _declined(talk, talk.asked)
+        return True
+    if len(talk.asked) > 1 and plain and consent.says_yes(talk.words):
+        talk.say("choose_one_yes")
+        return True
+    return _picked(talk) if plain else _pressed_later(talk)
+
+
+def _carry_out(talk: Talk, question: consent.Asked, option: str) -> None:
+    if question.tool == "answer_question":
+        _outcome(talk, {"dedupe_key": question.dedupe_key, "choice": option})
+    elif option == consent.NO:
+        _declined(talk, [question])
+    elif question.tool == "give_address":
+        address_result(talk, talk.need("give_address", **question.arguments))
+    else:
+        requested(talk, talk.need("request_change", **question.arguments))
+
+
+def _declined(talk: Talk, questions: list[consent.Asked]) -> None:
+    about_address = any(question.tool == "give_address" for question in questions)
+    talk.say("address.ask_correct" if about_address else "declined")
+
+
+def _picked(talk: Talk) -> bool:
+    """An option that is named by words of its label: the tool asks for a yes to it."""
+    questions = [question for question in talk.asked if question.tool == "answer_question"]
+    if len(questions) != 1 or len(talk.asked) != 1:
+        return False
+    option = choose(talk.words, questions[0].options, "zh-CN" if talk.language == "zh-CN" else "en")
+    if option is None:
+        return False
+    _outcome(talk, {"dedupe_key": questions[0].dedupe_key, "choice": option})
+    return True
+
+
+def _pressed_later(talk: Talk) -> bool:
+    """A button of a question that still stands open, or of one that is over."""
+    questions = talk.need("open_questions").get("questions") or []
+    key = talk.choice.dedupe_key if talk.choice is not None else ""
+    if talk.choice is not None and any(question["dedupe_key"] == key for question in questions):
+        _outcome(talk, {"dedupe_key": key, "choice": talk.choice.id})
+    else:
+        talk.say("stale_choice")
+    return True
+
+
+def _outcome(talk: Talk, arguments: Json) -> None:
+    try:
+        result = talk.need("answer_question", **arguments)
+    except Failed as failed:
+        if failed.code not in ("question_not_found", "invalid_choice"):
+            raise
+        talk.say("question_gone")
+        return
+    if result["state"] == consent.ASKED:
+        labels = {option["id"]: option["label"] for option in result["options"]}
+        talk.say("confirm.option", label=labels.get(result["proposed"], ""))
+        talk.proposed = True
+        return
+    talk.tell(result["text"])
+    if result["state"] == "refused":
+        talk.say("offer_person")
+
+
+def choose_among(talk: Talk) -> bool:
+    """A choice in words while options stand open that were not shown right before; False where none fits."""
+    questions = [one for one in talk.need("open_questions").get("questions") or [] if one["options"]]
+    fitting = [(one, choose(talk.words, one["options"])) for one in questions]
+    found = [(one, option) for one, option in fitting if option is not None]
+    if len(found) == 1:
+        _outcome(talk, {"dedupe_key": found[0][0]["dedupe_key"], "choice": found[0][1]})
+        return True
+    if len(questions) == 1:
+        put_question(talk, questions[0])
+        return True
+    return False
+
+
+# -- requests -------------------------------------------------------------------------------------------------------
+
+
+def request(talk: Talk, ref: str, kind: str, words: str = "") -> None:
+    """Asks whether to pass this wish on; at most one question in a turn."""
+    order = read_order(talk, ref)
+    if order is None:
+        return
+    if kind == "cancel" and order["status"] == "cancelled":
+        talk.say("already_cancelled", ref=order["ref"])
+        return
+    if talk.proposed:
+        talk.say("then_next")
+        return
+    if kind == "change_item" and (question := question_of(talk, order["checkout_id"])) and question["options"]:
+        put_question(talk, question)
+        return
+    if order["status"] in ("shipped", "delivered") and kind != "other":
+        talk.say(f"decides.{order['status']}")
+    words = (words or talk.words)[:_WORDS]
+    result = talk.need("request_change", checkout_id=order["checkout_id"], kind=kind, words=words)
+    if result["state"] == consent.ASKED:
+        talk.say(f"confirm.{kind}", ref=order["ref"], goods=order["goods"], total=order["total"])
+        talk.proposed = True
+    else:
+        requested(talk, result)
+
+
+def requested(talk: Talk, result: Json) -> None:
+    """What became of a request: passed on, or asked again because something changed meanwhile."""
+    if result["state"] == consent.ASKED:
+        order = read_order(talk, result["about"]["checkout_id"])
+        if order is not None:
+            kind = result["about"]["kind"]
+            talk.say(f"confirm.{kind}", ref=order["ref"], goods=order["goods"], total=order["total"])
+            talk.proposed = True
+        return
+    kind, ref = result["kind"], result["ref"]
+    talk.say(f"requested.{kind}", ref=ref, owner=result["owner"], expected_by=result["expected_by"])
+
+
+# -- addresses ------------------------------------------------------------------------------------------------------
+
+
+def holds_address(words: str, slots: Any) -> bool:
+    """Whether the message gives a place or a phone number."""
+    return bool(_PLACE.search(words) or _PHONE.search(words) or slots.address or slots.phone)
+
+
+def collecting(talk: Talk) -> Made | None:
+    """The address that is being collected: what the last turn's call found missing, or the customer wants corrected."""
+    last = talk.past[-1] if talk.past else None
+    if last is None:
+        return None
+    calls = [one for one in last.made if one.name == "give_address" and one.error in (None, "invalid_address")]
+    if calls and calls[-1].result.get("state") == "incomplete":
+        return calls[-1]
+    return talk.before("give_address", 3) if talk.said("address.ask_correct") else None
+
+
+def give_address(talk: Talk, said: Understood, checkout_id: str, before: Made | None) -> None:
+    """Passes on what the customer gave, with what they gave before; asks for the rest, or reads it back."""
+    if talk.proposed:
+        talk.say("then_next")
+        return
+    earlier: Mapping[str, Any] = before.arguments.get("fields", {}) if before else {}
+    missing = list(before.result.get("missing") or []) if before else []
+    fields = {**earlier, **_pieces(talk.words, missing, earlier)} if before else {"text": talk.words}
+    try:
+        result = talk.need("give_address", checkout_id=checkout_id, fields=fields)
+    except Failed as failed:
+        if failed.code == "order_not_found":
+            talk.say("not_yours", ref=checkout_id)
+        elif failed.code == "invalid_address":
+            talk.say("address.invalid")
+        else:
+            raise
+        return
+    if result["state"] == "incomplete" and result["missing"] == missing and _stuck(talk, missing):
+        to_a_person(talk, "not_understood")
+        return
+    address_result(talk, result)
+
+
+def address_result(talk: Talk, result: Json) -> None:
+    """What became of the address: something is missing, it is read back, or it was taken."""
+    if result["state"] == "incomplete":
+        for field, options in result["ambiguous"].items():
+            talk.say("address.which", field=field_names([field], talk.language)[0], options=options)
+        if result["missing"]:
+            talk.say("address.ask", fields=field_names(result["missing"], talk.language))
+        else:
+            talk.say("address.invalid")
+    elif result["state"] == consent.ASKED:
+        talk.say("address.read_back", address=result["about"]["address"])
+        talk.proposed = True
+    else:
+        talk.tell(result["text"])
+        if result["state"] == "refused":
+            talk.say("offer_person")
+
+
+def address_question(talk: Talk) -> Json | None:
+    """The open question that wants an address."""
+    questions = talk.need("open_questions").get("questions") or []
+    return next((one for one in questions if "address" in one["dedupe_key"]), None)
+
+
+def _stuck(talk: Talk, missing: list[str]) -> bool:
+    """Whether the same fields were asked for often enough."""
+    asked = [turn for turn in talk.past[-_TRIES:] for one in turn.made if one.result.get("missing") == missing]
+    return len(asked) >= _TRIES
+
+
+def _pieces(words: str, missing: list[str], earlier: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of a further message about an address."""
+    found: dict[str, str] = {}
+    phones = _PHONE.findall(words)
+    rest = words
+    if len(phones) == 1:
+        found["phone"] = phones[0]
+        rest = _PHONE.sub(" ", rest)
+    places = _PLACE.findall(rest)
+    if places:
+        found["text"] = " ".join(places)
+        rest = _PLACE.sub(" ", rest)
+    rest = without_intro(_PHONE_IS.sub("", rest.strip(" ,，;；。.")))
+    if not rest:
+        return found
+    if len(missing) == 1 and missing[0] not in found and not _PLACE.search(words) and not _plain_reply(rest):
+        found[missing[0]] = rest
+    elif is_name(rest) or (missing == ["recipient"] and not places):
+        found["recipient"] = rest
+    elif "text" not in found and re.search(r"\d|[\u3400-\u9fff]{2,}[省市区县路街]", rest):
+        found["text"] = f"{earlier['text']}，{rest}" if earlier.get("text") and missing else rest
+    return found
+
+
+def _plain_reply(words: str) -> bool:
+    return consent.says_yes(words) or consent.says_no(words)

@@ -1,0 +1,253 @@
+"""next_move: what the offline model does next in a customer's conversation; offline.py asks before every message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from langchain_core.messages import BaseMessage
+
+from assistant.chatbot import dialogue_answers as answers
+from assistant.chatbot import dialogue_changes as changes
+from assistant.chatbot import dialogue_orders as orders
+from assistant.chatbot.consent import says_yes, words_of
+from assistant.chatbot.dialogue import Call, Failed, Needed, Talk, Understand, Understood
+
+STRONG, FURIOUS = 0.75, 0.95
+"""Anger (0 to 1) that is a person's business when the message is a complaint, and whatever it is about."""
+_SURE = 0.6  # confidence from which on "none of my business" is that, and not just misunderstood
+_SMALL_TALK = ("greeting", "thanks", "goodbye")
+_MOST_WISHES = 3
+# Where a customer reports something that we don't see, a person may look at it.
+_REPORTED = ("payment_problem", "charged_twice", "coupon_problem", "price_problem")
+_ADDRESS = ("give_address", "change_address")
+_SPEAKS_OF_IT = re.compile(r"补充|补全|收货信息|地址|收件人|\baddress\b|\brecipient\b|delivery details", re.IGNORECASE)
+_OF_AN_ORDER = re.compile(
+    r"订单|下单|付款|付了|扣款|扣了|扣钱|退款|退钱|发货|快递|包裹"
+    r"|\b(?:my|the|an?|no) (?:order|parcel|package|payment|refund)\b|\bpaid\b|\bcharged\b", re.IGNORECASE,
+)  # fmt: skip
+_IN_ADDRESS = (*_ADDRESS, "choose", "confirm", "out_of_scope", "order_status", "complaint", *_SMALL_TALK)
+
+
+def next_move(messages: Sequence[BaseMessage], bound: frozenset[str], understand: Understand) -> list[Call] | str:
+    """The calls that are needed now, or the answer to the customer's last message.
+
+    Args:
+        messages: the conversation, its last turn possibly under way.
+        bound: the names of the tools that may be called.
+        understand: what a message says.
+    """
+    talk = Talk(messages, bound)
+    try:
+        _answer(talk, understand)
+    except Needed as needed:
+        return list(needed.calls)
+    except Failed:
+        talk.say("unreadable")
+    return "\n".join(talk.lines) or talk.text("not_understood")
+
+
+def _answer(talk: Talk, understand: Understand) -> None:
+    said = understand(talk.words)
+    if said.intents[0] == "human" and talk.choice is None:
+        changes.to_a_person(talk, "asked")
+        return
+    situation = talk.need_all(_first_reads(talk, said))[0]
+    if (person := situation.get("with_person")) is not None:
+        talk.say("with_person", owner=person["owner"])
+        return
+    if picked := _picked_order(talk, understand):
+        _wishes(talk, *picked, understand)
+    elif changes.decided_before(talk) if talk.asked or talk.choice is not None else False:
+        return
+    elif talk.said("offer_person") and says_yes(talk.words):
+        changes.to_a_person(talk, "asked")
+    elif not (_upset(talk, said) or _address(talk, said)):
+        _wishes(talk, said, talk.words, understand)
+
+
+def _first_reads(talk: Talk, said: Understood) -> list[Call]:
+    """What is needed in any case, read at once."""
+    reads = [Call("open_questions", {})]
+    about = said.intents[0] in orders.ABOUT_ORDERS or said.intents[0] in changes.REQUESTS
+    answers = talk.asked or talk.choice is not None or said.slots.order_ids or said.slots.checkout_ids
+    if about and not answers and talk.before("order_status") is None:
+        reads.append(Call("my_orders", {"offer": False}))
+    return reads
+
+
+def _picked_order(talk: Talk, understand: Understand) -> tuple[Understood, str] | None:
+    """After the customer said which order: what they had wanted of it, and their words then."""
+    if orders.picked_order(talk) is None or not talk.past:
+        return None
+    words = talk.past[-1].text
+    return understand(words), words
+
+
+def _upset(talk: Talk, said: Understood) -> bool:
+    """Apologises once to somebody who is upset; strong or repeated anger goes to a person. True when that is all."""
+    complains, anger = "complaint" in said.intents, said.mood.strength if said.mood.kind == "angry" else 0.0
+    if not (complains or anger >= STRONG):
+        return False
+    apologised = talk.said("sorry", 20)
+    if anger >= FURIOUS or (complains and anger >= STRONG) or apologised:
+        if not apologised:
+            talk.say("sorry")
+        changes.to_a_person(talk, "upset")
+        return True
+    talk.say("sorry")
+    return False
+
+
+# -- addresses ------------------------------------------------------------------------------------------------------
+
+
+def _address(talk: Talk, said: Understood) -> bool:
+    """The customer gives an address, or what was missing of one; False where the message is about something else."""
+    gives = changes.holds_address(talk.words, said.slots)
+    before = changes.collecting(talk)
+    if before is not None and (gives or said.intents[0] in _IN_ADDRESS):
+        changes.give_address(talk, said, str(before.arguments["checkout_id"]), before)
+        return True
+    if talk.said("address.ask_new") and gives:
+        _new_address(talk, said)
+        return True
+    question = changes.address_question(talk)
+    wants = any(intent in _ADDRESS for intent in said.intents) or _SPEAKS_OF_IT.search(talk.words) is not None
+    if question is None or question["options"] or not (gives or wants) or said.slots.order_ids:
+        return False
+    if not gives:
+        talk.tell(question["text"])
+        return True
+    if wants or said.intents[0] in _IN_ADDRESS:
+        changes.give_address(talk, said, str(question["checkout_id"]), None)
+        return True
+    return False
+
+
+def _new_address(talk: Talk, said: Understood) -> None:
+    """The new address of an order that has one: a person decides about it."""
+    if (ref := orders.which_order(talk, said)) is not None:
+        changes.request(talk, ref, "change_address")
+
+
+# -- wishes ---------------------------------------------------------------------------------------------------------
+
+
+def _wishes(talk: Talk, said: Understood, words: str, understand: Understand) -> None:
+    """Everything the message wants, one after the other."""
+    wishes = _in_order(said)
+    if wishes == ["out_of_scope"] and orders.names_order(talk, said, words):
+        wishes = [_last_wish(talk, understand)]  # "and the other one?"
+    elif wishes == ["out_of_scope"] and _OF_AN_ORDER.search(words):
+        wishes = ["what_happened"]  # whatever it is, what we know of the order is the better answer
+    for place, wish in enumerate(wishes):
+        if wish in orders.ABOUT_ORDERS:
+            _about_order(talk, said, wish, place, words)
+        elif wish in changes.REQUESTS:
+            _change(talk, said, wish, place, words)
+        else:
+            _other(talk, said, wish)
+    if talk.lines == [talk.text("sorry")]:
+        talk.say("listening")
+        talk.say("offer_person")
+
+
+def _last_wish(talk: Talk, understand: Understand) -> str:
+    """What the customer wanted to know last about an order; its state, if nothing."""
+    said = [wish for turn in reversed(talk.past) for wish in understand(words_of(turn.text)).asked]
+    return next((wish for wish in said if wish in orders.ABOUT_ORDERS), "order_status")
+
+
+def _in_order(said: Understood) -> list[str]:
+    """The wishes as they were said, without what is part of another: a cancellation returns the money."""
+    wishes = [wish for wish in said.asked if wish != "human"][:_MOST_WISHES]
+    if "cancel_order" in wishes:
+        wishes = [wish for wish in wishes if wish != "request_refund"]
+    if len(wishes) > 1:
+        wishes = [wish for wish in wishes if wish not in ("out_of_scope", "complaint", *_SMALL_TALK)] or wishes[:1]
+    if len(wishes) > 1 and "what_happened" in wishes and any(wish in orders.ABOUT_ORDERS[2:] for wish in wishes):
+        wishes.remove("what_happened")  # the particular answer says it
+    return wishes or ["out_of_scope"]
+
+
+def _about_order(talk: Talk, said: Understood, wish: str, place: int, words: str) -> None:
+    ref = orders.which_order(talk, said, place)
+    order = answers.answer_about(talk, wish, ref) if ref is not None else None
+    if order is not None and wish in _REPORTED and order["case"] is None and not talk.proposed:
+        changes.request(talk, str(ref), "other", words)
+
+
+def _change(talk: Talk, said: Understood, wish: str, place: int, words: str) -> None:
+    ref = orders.which_order(talk, said, place)
+    if ref is None:
+        return
+    if wish == "change_address" and not changes.holds_address(words, said.slots):
+        if orders.read_order(talk, ref) is not None:
+            talk.say("address.ask_new")
+        return
+    changes.request(talk, ref, changes.REQUESTS[wish], words)
+
+
+def _other(talk: Talk, said: Understood, wish: str) -> None:
+    match wish:
+        case "greeting" | "thanks" | "goodbye":
+            talk.say(wish)
+        case "complaint":
+            _complaint(talk, said)
+        case "policy_question":
+            _policy(talk)
+        case "choose" | "confirm" | "decline":
+            _loose_answer(talk, wish)
+        case "give_address":
+            _address_for_nothing(talk, said)
+        case _:
+            _not_mine(talk, said)
+
+
+def _complaint(talk: Talk, said: Understood) -> None:
+    """What the order shows, where it is clear which one is meant; a person is offered."""
+    if said.slots.order_ids or said.slots.checkout_ids or talk.before("order_status") is not None:
+        if (ref := orders.which_order(talk, said)) is not None:
+            answers.answer_about(talk, "what_happened", ref)
+    else:
+        talk.say("listening")
+    talk.say("offer_person")
+
+
+def _policy(talk: Talk) -> None:
+    items = talk.need("search_help", query=talk.words).get("items") or []
+    if not items:
+        talk.say("no_help")
+        talk.say("offer_person")
+        return
+    best = items[0]
+    talk.say("help", title=best.get("title") or "", text=best.get("text") or best.get("body") or "")
+
+
+def _loose_answer(talk: Talk, wish: str) -> None:
+    """A yes, no or choice that answers nothing we asked right before."""
+    if wish != "decline" and changes.choose_among(talk):
+        return
+    talk.say("anything_else" if wish == "decline" else "nothing_asked")
+
+
+def _address_for_nothing(talk: Talk, said: Understood) -> None:
+    """An address that no question is open for: it may be meant as a change."""
+    if (ref := orders.which_order(talk, said)) is None:
+        return
+    if changes.holds_address(talk.words, said.slots):
+        changes.request(talk, ref, "change_address")
+    elif (order := orders.read_order(talk, ref)) is not None:
+        talk.say("address.not_needed", ref=order["ref"])
+
+
+def _not_mine(talk: Talk, said: Understood) -> None:
+    """Says honestly what it can do; twice not understood goes to a person, twice off the subject is offered one."""
+    again = talk.said("not_understood") or talk.said("out_of_scope")
+    if said.confidence < _SURE and again:
+        changes.to_a_person(talk, "not_understood")
+        return
+    talk.say("out_of_scope" if said.confidence >= _SURE else "not_understood")
+    if again:
+        talk.say("offer_person")
