@@ -137,7 +137,7 @@ class Application:
             self.shop.reader, self.conversation.library, self.conversation.engine, UniversalSentenceEmbedder(),
         )  # fmt: skip
         self.staffing.office.chat = self.chatbot.silence
-        self._feed = FeedLoop(self.conversation)
+        self._feed = FeedLoop(self.conversation, self._warm_up_chatbot)
         self.working = False
         self.durable.prepare()
         with self.store.begin() as tx:
@@ -219,6 +219,10 @@ class Application:
             **self.staffing.timer_handlers(),
             "guard": self._guard,
         }
+
+    def _warm_up_chatbot(self) -> None:
+        if self.chatbot.tokens.configured:
+            self.conversation.engine.warm_up(self.chatbot.voice())
 
     def start(self) -> None:
         """Begins to work: journeys, timers, the sweep and the library's feed."""
@@ -347,7 +351,7 @@ def make_api(application: Application, *, demo_key: str | None = None) -> FastAP
 
 
 def _operations(api: FastAPI, application: Application) -> None:
-    exposition = Exposition(application.store)
+    exposition = Exposition(application.store, model=application.conversation.engine.model_state)
 
     @api.get("/healthz", tags=["operations"])
     def healthz() -> dict[str, str]:
@@ -366,6 +370,7 @@ def _operations(api: FastAPI, application: Application) -> None:
         body: dict[str, Any] = {"status": "not ready" if missing else "ready", "missing": missing}
         body["shop"] = "connected" if application.settings.shop_url else "not configured: set HELLOWORD_SHOP_URL"
         body["writes"] = application.settings.writes
+        body["model"] = application.conversation.engine.model_state()
         return JSONResponse(body, status_code=503 if missing else 200)
 
     @api.get("/metrics", tags=["operations"])

@@ -15,7 +15,7 @@ import structlog
 
 from assistant.cases.examine import Examiner, Look
 from assistant.cases.human import breaks_again_and_again
-from assistant.cases.people import ASKED_BY_CUSTOMER
+from assistant.cases.people import stays_theirs
 from assistant.cases.records import ENDED, Case, Cases
 from assistant.cases.wording import say
 from assistant.durable import run_step
@@ -317,10 +317,7 @@ class Journey:
 
     def _cleared(self, tx: sa.Connection, case: Case, look: Look, now: datetime) -> Next:
         """Nothing is wrong (any more): a read-back proved it."""
-        theirs = case["claimed_at"] is not None or case["handed_off_why"] in ASKED_BY_CUSTOMER
-        if case["status"] == CaseStatus.HANDED_OFF and theirs:
-            return END  # whoever works on it closes it; whoever asked for a person gets one
-        if owed := self._owed_words(tx, case, now):
+        if owed := END if stays_theirs(case) else self._owed_words(tx, case, now):
             return owed
         return self._resolve(tx, case, self._ending.what_came_of_it(tx, case, look, now), now)
 

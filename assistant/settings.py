@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     llm_timeout: Period = 2.0  # silence of the endpoint after which the offline model answers in its place
     llm_rest: Period = 30.0  # how long an endpoint that failed is left alone before it is tried again
     llm_steps: Annotated[int, Field(ge=2, le=50)] = 6  # calls of the model per turn
-    llm_turn_tokens: Annotated[int, Field(ge=500)] = 64_000  # read and written per turn, all its calls together
+    llm_turn_tokens: Annotated[int, Field(ge=500)] = 32_000  # read and written by an endpoint's model per turn
     llm_turn_seconds: Period = 60.0  # per turn, tools included
     embedder: Literal["local", "openai"] = "local"  # openai: HELLOWORD_LLM_URL's embeddings
     embedder_model: str = "text-embedding-3-small"

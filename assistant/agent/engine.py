@@ -66,6 +66,10 @@ class Agent:
         voice.tools()
         self._embedder.embed(["warm up"])
 
+    def model_state(self) -> str:
+        """Who answers: `offline` where no endpoint is set, else the endpoint's breaker: closed, open, half_open."""
+        return str(self.breaker.state()["state"]) if self._settings.llm_url else "offline"
+
     async def turn(
         self, voice: Voice, context: TurnContext, text: str, *, keep: Keep | None = None
     ) -> AsyncGenerator[StreamEvent, None]:

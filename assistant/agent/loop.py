@@ -56,7 +56,10 @@ class TurnRules(AgentMiddleware[AgentState[Any], TurnContext]):
         context = request.runtime.context
         system = f"{self._voice.prompt()}\nAnswer in: {_LANGUAGE_NAMES[context.language]}."
         messages = fitting(answered(request.messages), room_for_history(self._budget))
-        size = estimate(system) + estimate(str([_schema(tool) for tool in request.tools])) + estimate_messages(messages)
+        size = 0  # the embedded model's words cost nothing
+        if self._remote:
+            tools = estimate(str([_schema(tool) for tool in request.tools]))
+            size = estimate(system) + tools + estimate_messages(messages)
         self._calls += 1
         if self._calls > self._budget.steps:
             raise BudgetError("steps")
@@ -68,7 +71,8 @@ class TurnRules(AgentMiddleware[AgentState[Any], TurnContext]):
         except Exception as error:  # whatever the model's client raises: the caller asks the next model
             raise ModelError(failure_of(error)) from error
         message = _whole(response, last_call, remote=self._remote)
-        self._budget.spend(size, estimate_messages([message]), message.usage_metadata)
+        if self._remote:
+            self._budget.spend(size, estimate_messages([message]), message.usage_metadata)
         response.result[-1] = masked(message, context.masker)
         return response
 

@@ -48,8 +48,9 @@ def build_conversation(settings: Settings, store: Store, vault: Vault, reader: C
 class FeedLoop:
     """A background thread that drains the outbox and loads the models ahead of the first question."""
 
-    def __init__(self, conversation: Conversation) -> None:
-        self._conversation = conversation
+    def __init__(self, conversation: Conversation, *warm_ups: Callable[[], object]) -> None:
+        """`warm_ups` are called once, some seconds after the start."""
+        self._conversation, self._warm_ups = conversation, (conversation.agent.warm_up, *warm_ups)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="library-feed", daemon=True)
 
@@ -65,7 +66,8 @@ class FeedLoop:
 
     def _loop(self) -> None:
         if not self._stop.wait(WARM_UP_AFTER):
-            self._try(self._conversation.agent.warm_up)
+            for warm_up in self._warm_ups:
+                self._try(warm_up)
         while not self._stop.wait(FEED_EVERY):
             self._try(self._conversation.feed.bring_examples)
             self._try(self._conversation.feed.drain)

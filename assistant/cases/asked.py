@@ -18,7 +18,6 @@ from knowledge.policies import Policies
 from knowledge.vocabulary.codes import CaseStatus, Severity
 from knowledge.vocabulary.snapshot import OrderSnapshot
 
-
 _FOR_NOBODY = ("shop_silent", "incident", "not_live")  # the team knows of these, but nobody is at them
 
 

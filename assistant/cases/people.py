@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from assistant.security.principals import Principal
+from knowledge.vocabulary.codes import CaseStatus
 
 Owner = dict[str, str]
 """`owner_kind` (person or team), `owner_id`, `owner_name`: columns of a case."""
@@ -19,6 +20,12 @@ SUPERVISORS: Owner = {"owner_kind": "team", "owner_id": "supervisors", "owner_na
 ASKED_BY_CUSTOMER = ("customer_asked", "customer_request")
 """Reasons for a hand-off that only a person's answer settles: such a case doesn't end because the systems agree."""
 CONVERSATION = "conversation"  # kind of subject: a customer's chat that is about no purchase
+
+
+def stays_theirs(case: dict[str, Any]) -> bool:
+    """Whether the case is a person's to end: handed off, and one is at it, or its customer has asked for one."""
+    theirs = case["claimed_at"] is not None or case["handed_off_why"] in ASKED_BY_CUSTOMER
+    return bool(case["status"] == CaseStatus.HANDED_OFF and theirs)
 
 
 class People(Protocol):

@@ -46,6 +46,7 @@ class Chatbot:
     silence: Silence
     staff_side: StaffSide
     counter: Counter
+    voice: Callable[[], Voice]  # heavy: to be made ahead of the first customer
 
 
 def build_chatbot(
@@ -64,11 +65,10 @@ def build_chatbot(
     requests = Requests(store, cases, asked, staffing.desk, staffing.promises, sessions)
     silence = Silence(store, cases, sessions, transcript, settings.time_zone)
     counter = Counter(store, vault, reader, receive, requests, _help(library), settings.time_zone)
-    service = ChatService(
-        store, sessions, transcript, Turns(store), silence, counter, engine, voice or _voice(store, embedder)
-    )
+    voice = voice or _voice(store, embedder)
+    service = ChatService(store, sessions, transcript, Turns(store), silence, counter, engine, voice)
     side = StaffSide(store, cases, sessions, transcript, staffing.outgoing, staffing.promises)
-    return Chatbot(Tokens(settings), sessions, service, silence, side, counter)
+    return Chatbot(Tokens(settings), sessions, service, silence, side, counter, voice)
 
 
 def _help(library: Library) -> Callable[[str, str], list[dict[str, Any]]]:

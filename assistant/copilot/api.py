@@ -67,6 +67,14 @@ def make_router(suggestions: Suggestions, panel: Panel, views: Views, require: R
         suggestions.deciding.accept(case_id, sid, who, edits)
         return views.case(case_id, language)
 
+    @router.post("/cases/{case_id}/suggestions/{sid}/propose")
+    def propose(case_id: str, sid: str, who: Writer) -> dict[str, Any]:
+        """Stores its plan as a version that waits for approval, and approves nothing: `{case_id, plan_version, state}`.
+
+        409 as for accepting, and `no_plan` for a suggestion that stands for no plan of its own.
+        """
+        return {"case_id": case_id, "plan_version": suggestions.propose(case_id, sid, who), "state": "awaiting"}
+
     @router.post("/cases/{case_id}/suggestions/{sid}/reject")
     def reject(case_id: str, sid: str, body: Refusing, who: Writer, language: Language) -> dict[str, Any]:
         """Keeps the reason; it counts for the order of later suggestions."""

@@ -7,8 +7,7 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -99,13 +98,7 @@ def _half(text: str) -> bool:
     return zlib.crc32(text.encode()) % 2 == 0
 
 
-def _trained(attacks: list[str], harmless: list[str]) -> Any:
-    """A function from texts to scores: logistic regression on character n-grams."""
-    from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-    from sklearn.pipeline import make_pipeline  # type: ignore[import-untyped]
+def _trained(attacks: list[str], harmless: list[str]) -> Callable[[Sequence[str]], list[float]]:
+    from knowledge.models.suspicion import fit_suspicion  # scikit-learn is heavy
 
-    features = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), min_df=2, sublinear_tf=True)
-    model = make_pipeline(features, LogisticRegression(C=4.0, class_weight="balanced", max_iter=1_000))
-    model.fit([*attacks, *harmless], [1] * len(attacks) + [0] * len(harmless))
-    return lambda texts: [float(p) for p in model.predict_proba(texts)[:, 1]]
+    return fit_suspicion(attacks, harmless)

@@ -22,7 +22,7 @@ from assistant.settings import Settings
 from knowledge.vocabulary.errors import HellowordError
 
 COMMAND = (sys.executable, "-m", "assistant")
-START_SECONDS = 60.0  # the imports alone take several on a slow machine
+START_SECONDS = 180.0  # the imports alone take several, a minute on a machine that others load
 FAREWELL_SECONDS = 15.0
 LOG_TAIL = 2_000  # characters of a program's output that an error shows
 

@@ -25,8 +25,11 @@ KEPT = 5.0  # seconds for which an answer is given again: several Prometheus ser
 class Exposition:
     """What /metrics shows; one object per application."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic, kept: float = KEPT) -> None:
-        self._store, self._clock, self._kept = store, clock, kept
+    def __init__(
+        self, store: Store, clock: Callable[[], float] = time.monotonic, kept: float = KEPT,
+        model: Callable[[], str] = lambda: "offline",
+    ) -> None:  # fmt: skip
+        self._store, self._clock, self._kept, self._model = store, clock, kept, model
         self._endings, self._lock = Endings(), Lock()
         self._last: tuple[float, bytes] | None = None
         self._registry = CollectorRegistry(auto_describe=False)
@@ -50,6 +53,7 @@ class Exposition:
             self._endings.refresh(tx, utcnow())
             families = [*_standing(tx), *_backlog(tx), *_cases(tx, self._endings)]
         yield from families
+        yield _model(self._model())
 
 
 def _standing(tx: sa.Connection) -> Iterator[Metric]:
@@ -65,6 +69,14 @@ def _standing(tx: sa.Connection) -> Iterator[Metric]:
     yield _gauge("helloword_messages", "Messages to customers by state", ("state",), _counts(tx, messages.c.state))
     rated = _counts(tx, feedback.c.rating, where=feedback.c.rating.is_not(None))
     yield _gauge("helloword_feedback_ratings", "Customers' ratings, 1 (bad) to 5 (good)", ("rating",), rated)
+
+
+def _model(state: str) -> Metric:
+    """Who answers in conversations now; the breaker of an endpoint is closed while it answers."""
+    family = GaugeMetricFamily("helloword_model", "1 for the state the model is in", labels=("state",))
+    for one in ("offline", "closed", "open", "half_open"):
+        family.add_metric((one,), float(one == state))
+    return family
 
 
 def _backlog(tx: sa.Connection) -> Iterator[Metric]:

@@ -130,7 +130,10 @@ DEEDS: dict[str, Words] = {
     "backorder_line": {"zh-CN": "缺货商品已改为预订", "en": "the missing goods were put on back-order"},
     "cancel_lines": {"zh-CN": "缺货商品已从订单中取消", "en": "the missing goods were taken off the order"},
     "cancel_order": {"zh-CN": "订单已取消", "en": "the order was cancelled"},
-    "cancel_payment": {"zh-CN": "未完成的付款已取消，不会扣款", "en": "the open payment was cancelled; nothing is charged"},
+    "cancel_payment": {
+        "zh-CN": "未完成的付款已取消，不会扣款",
+        "en": "the open payment was cancelled; nothing is charged",
+    },
     "choose_pickup": {"zh-CN": "已改为到自提点取货", "en": "delivery was changed to a pickup point"},
     "confirm_order": {"zh-CN": "订单已确认", "en": "the order was confirmed"},
     "create_order": {"zh-CN": "订单已为您补建", "en": "the order was created for you"},

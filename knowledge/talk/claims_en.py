@@ -158,7 +158,8 @@ _VERBS = (
     _Verb(c.ESCALATE, "escalate|prioritise|prioritize", "escalated|prioritised|prioritized", "escalating"),
     _Verb(c.ESCALATE, "mark|flag|treat", "marked|flagged", "marking|flagging", near=r"\b(?:urgent|priority)\b"),
     _Verb(c.NOTIFY,
-          "let you know|drop you a|send you a text|keep you (?:posted|updated|informed)|inform|notify|tell you|update you",
+          "let you know|drop you a|send you a text|keep you (?:posted|updated|informed)|inform|notify|"
+          "tell you|update you",
           "informed|notified|kept you", "notifying|informing|keeping you"),
     _Verb(c.RECORD, "note|record|log|write|make",
           "noted|recorded|logged|registered|taken down|written down|made a note|saved",

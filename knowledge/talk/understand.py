@@ -78,7 +78,7 @@ def understand(text: str, audience: Audience, embedder: Embedder) -> Understood:
 def warm_up(embedder: Embedder) -> None:
     """Loads weights and encoder, so that the first message isn't the slow one."""
     for audience in ("staff", "customer"):
-        understand("您好 hello", audience, embedder)  # type: ignore[arg-type]
+        understand("您好 hello", audience, embedder)
 
 
 def vectors_of(texts: Sequence[str], embedder: Embedder) -> Vectors:

