@@ -115,7 +115,9 @@ class Report:
         """A sentence in this report's language."""
         return render(TEXTS, key, self.language, **values)
 
-    def welcome(self, *, shop_url: str, rate: float, share: float, home: str, staff: Sequence[str] = (), chat: str = "") -> None:
+    def welcome(
+        self, *, shop_url: str, rate: float, share: float, home: str, staff: Sequence[str] = (), chat: str = ""
+    ) -> None:
         """What runs where, and what to look at."""
         self.line()
         self.say("title", "bold")
