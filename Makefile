@@ -38,7 +38,14 @@ proof: setup ## the long proofs: crashes, load, evaluations
 	@$(BIN)/helloword eval substitution
 	@$(BIN)/helloword eval addresses
 	@$(BIN)/helloword eval scan
+	@$(BIN)/helloword eval intents
+	@$(BIN)/helloword eval retrieval
+	@$(BIN)/helloword eval guard
+	@$(BIN)/helloword eval copilot
+	@$(BIN)/helloword eval agent --trials 4
+	@$(BIN)/helloword eval injection
 	@$(BIN)/helloword bench sla
+	@$(BIN)/helloword bench copilot
 
 screenshots: setup ## the README's pictures, from a running demo
 	@$(BIN)/python -m tests.support.screenshots
