@@ -40,18 +40,22 @@ class Answers:
             Intent.DO: self._do,
         }  # fmt: skip
 
-    def text(self, intents: Iterable[Intent]) -> str:
-        """The answer, in lines; a read that failed is said, never guessed around."""
+    def text(self, intents: Iterable[Intent], more: Iterable[str] = (), *, proposes: bool = False) -> str:
+        """The answer, in lines, `more` behind them; a read that failed is said, never guessed around.
+
+        `proposes`: this conversation may suggest and propose, which is said where it says what it can do.
+        """
+        can = [self._say("can"), *([self._say("can_propose")] if proposes else [])]
         lines: list[str] = []
         for intent in intents:
             if intent is Intent.GREETING:
-                lines += [f"{self._say('hello')}{self._say.gap}{self._say('can')}"]
+                lines += [self._say.gap.join([self._say("hello"), *can])]
             elif intent is Intent.OUT_OF_SCOPE:
-                lines += [f"{self._say('out_of_scope')}{self._say.gap}{self._say('can')}"]
+                lines += [self._say.gap.join([self._say("out_of_scope"), *can])]
             else:
                 failed = self._failed(intent)
                 lines += [self._say("unreadable", code=failed)] if failed else self._by_intent[intent]()
-        return "\n".join(dict.fromkeys(lines))
+        return "\n".join(dict.fromkeys([*lines, *more]))
 
     def query(self) -> str:
         """What to look for in the library: the case's faults and cause in words; empty without a case."""
@@ -187,8 +191,10 @@ class Answers:
     def _message(self, message: _Json) -> str:
         channel = label("channel", message.get("channel"), self._language)
         state = label("message", message.get("state"), self._language)
-        answer = message.get("choice") or self._say("answered" if message.get("replied_at") else "unanswered")
-        occasion = str(message.get("occasion")).replace("_", " ")
+        answer = self._say("answered" if message.get("replied_at") else "unanswered")
+        if choice := message.get("choice"):
+            answer = label("choice", str(choice).split(":", 1)[0], self._language)
+        occasion = label("occasion", str(message.get("occasion")).split(":", 1)[0], self._language)
         return self._say("message", at=self._say.time(message.get("at")), occasion=occasion, channel=channel,
                          state=state, answer=answer, cite=self._cite_case)  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -16,10 +16,12 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from assistant.agent.advice import PROPOSE, SUGGESTED, TOOL_OF, Advice
 from assistant.agent.answers import Answers
 from assistant.agent.citations import parse_data
 from assistant.agent.intents import Intent, IntentClassifier
 from assistant.agent.ports import language_of_text
+from assistant.agent.wishes import Asked, Wish, asked_in
 
 _ORDER_QUESTIONS = {Intent.MONEY, Intent.ORDER}
 _NO_TOOL = {Intent.GREETING, Intent.OUT_OF_SCOPE}
@@ -27,7 +29,9 @@ _PIECE = 12  # characters of an answer per streamed chunk
 
 
 class OfflineChatModel(BaseChatModel):
-    """Understands questions about a case by embeddings, calls the READ tools, and answers from their results alone.
+    """Understands what staff ask about a case, calls the tools, and answers from their results alone.
+
+    It reads, and proposes only what was asked for and exactly one suggestion fits; a person approves.
 
     It keeps no state: what it does follows from the messages after the last question.
     """
@@ -87,12 +91,14 @@ class OfflineChatModel(BaseChatModel):
     def _reply(self, messages: list[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> AIMessage:
         """The next message: the calls that are still needed, or the answer."""
         question, results = _turn(messages)
-        intents = self.classifier.intents(question.text)
+        bound = {tool["function"]["name"] for tool in tools}
+        asked = self._asked(question.text, bound)
         language = question.additional_kwargs.get("language") or language_of_text(question.text)
         answers = Answers(language, results.get("get_case"), results.get("get_order"), results.get("similar_cases"))
-        bound = {tool["function"]["name"] for tool in tools}
-        calls = [call for call in _needed(intents, results, answers, question.text) if call[0] in bound]
-        if calls:
+        advice = Advice(language, question.text, asked.wishes, results, _listed(messages))
+        intents = _with_the_end(asked, advice)
+        needed = dict([*_needed(intents, results, answers, question.text), *advice.needed()])
+        if calls := [(name, arguments) for name, arguments in needed.items() if name in bound]:
             return AIMessage(
                 content="",
                 tool_calls=[
@@ -100,7 +106,17 @@ class OfflineChatModel(BaseChatModel):
                     for name, arguments in calls
                 ],
             )
-        return AIMessage(content=answers.text(intents), response_metadata={"finish_reason": "stop"})
+        text = answers.text(intents, advice.lines(), proposes=PROPOSE in bound)
+        return AIMessage(content=text, response_metadata={"finish_reason": "stop"})
+
+    def _asked(self, text: str, bound: Container[str]) -> Asked:
+        """What is asked, as far as there are tools for it: the rest is answered as a question about the case."""
+        intents = self.classifier.intents
+        asked = asked_in(text, intents)
+        wishes = [wish for wish in asked.wishes if TOOL_OF[wish] in bound]
+        if wishes or not asked.wishes:
+            return Asked(intents=asked.intents, wishes=wishes)
+        return Asked(intents=intents(text))
 
 
 def make_offline_model(classifier: IntentClassifier) -> OfflineChatModel:
@@ -118,6 +134,23 @@ def _turn(messages: list[BaseMessage]) -> tuple[HumanMessage, dict[str, Any]]:
             parsed = parse_data(message.text)
             results.setdefault(str(message.name), parsed if isinstance(parsed, dict) else _broken())
     return HumanMessage(content=""), results
+
+
+def _with_the_end(asked: Asked, advice: Advice) -> list[Intent]:
+    """The questions; of a case that is over its outcome is the answer to every wish to do something about it."""
+    over = advice.ended and set(asked.wishes) - {Wish.POLICY, Wish.DRAFT, Wish.LEAVE, Wish.DECIDE}
+    return [*asked.intents, *([Intent.NEXT] if over and Intent.NEXT not in asked.intents else [])]
+
+
+def _listed(messages: Sequence[BaseMessage]) -> list[str]:
+    """The ids of the suggestions that this conversation listed last before the present question, as they stood."""
+    questions = [at for at, message in enumerate(messages) if isinstance(message, HumanMessage)]
+    for message in reversed(messages[: questions[-1]] if questions else []):
+        if isinstance(message, ToolMessage) and message.name == SUGGESTED:
+            parsed = parse_data(message.text)
+            if isinstance(parsed, dict) and parsed.get("items"):
+                return [str(item.get("id")) for item in parsed["items"]]
+    return []
 
 
 def _broken() -> dict[str, Any]:

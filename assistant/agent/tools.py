@@ -22,7 +22,7 @@ _TIMELINE = 40  # entries a model is shown, the newest
 _CASE_FIELDS = (
     "id", "subject", "checkout_id", "order_id", "customer_id", "faults", "severity", "priority", "priority_terms",
     "status", "root_cause", "plan_version", "plan", "owner", "detected_at", "due_at", "first_action_at", "resolved_at",
-    "snoozed_until", "resolution", "messages", "promises", "plan_state", "value", "episode",
+    "snoozed_until", "resolution", "messages", "promises", "plan_state", "value", "episode", "language",
 )  # fmt: skip
 
 

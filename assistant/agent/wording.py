@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from assistant.agent.texts import TEXTS
+from assistant.agent.advice_texts import TEXTS as ADVICE
+from assistant.agent.texts import TEXTS as FACTS
 from knowledge.phrases import render, shown_as
 
+TEXTS = {**FACTS, **ADVICE}
 _CITED = 3  # pieces of evidence cited behind one statement
 
 

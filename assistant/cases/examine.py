@@ -14,6 +14,7 @@ from assistant.cases.fresh import codes_text, fault_json
 from assistant.cases.records import Case, Cases
 from assistant.cases.wording import say
 from assistant.intake.background import Background
+from assistant.intake.given import given_address
 from assistant.intake.receive import Intake
 from assistant.intake.stock import StockBook
 from assistant.store.engine import Store, utcnow
@@ -91,6 +92,8 @@ class Examiner:
             snapshot = self._intake.snapshot_of(tx, case["checkout_id"])
             snapshot = snapshot or OrderSnapshot(checkout_id=case["checkout_id"])
             history, scores = self._background.of(tx, snapshot, now)
+            given = given_address(tx, self._intake.vault, case["checkout_id"], case["queued_at"])
+        facts = msgspec.structs.replace(facts, given=given)
         self._intake.remember(folded)
         now = self._now()
         context = Context(now=now, policies=self._policies, history=history, scores=scores)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -42,13 +42,16 @@ class Given(msgspec.Struct, frozen=True):
     ambiguous: dict[str, list[str]]
 
 
-def given(fields: Mapping[str, object], base: Mapping[str, str], wanted: str = "") -> Given:
+def given(
+    fields: Mapping[str, object], base: Mapping[str, str], wanted: str = "", needed: Sequence[str] = ()
+) -> Given:
     """Reads what the customer gave, over what the order has already (`base`; its values may be masked).
 
     Args:
         fields: any of ADDRESS_FIELDS; `text` is free text and is taken apart.
         base: the address so far by field.
         wanted: the one field that was asked for, so that a bare name or number needs no label.
+        needed: all that the order's case waits for; while the place stays, nothing else is missing.
 
     Raises:
         HellowordError: `invalid_address` naming the field.
@@ -57,6 +60,12 @@ def given(fields: Mapping[str, object], base: Mapping[str, str], wanted: str = "
     text = known.pop("text", "")
     if text:
         known = _from_text(text, "" if known else wanted) | known
+    if "street" in needed and "street" not in known and (street := _street_of(known.get("text", ""), base)):
+        known = {name: value for name, value in known.items() if name != "text"} | {"street": street}
+    elif wanted == "street" and _CJK.search(street := known.get("street", "")) and _names_division(street):
+        known = {name: value for name, value in known.items() if name != "street"} | {"text": street}
+    elif "street" in known:
+        known["street"] = _street_of(known["street"], base) or known["street"]
     moved = set(known) != {wanted} and any(known.get(name) for name in (*_DIVISIONS, "street", "text"))
     kept = {name: value for name, value in base.items() if value and not (moved and name in _PLACE)}
     if moved and not any(known.get(name) for name in _DIVISIONS) and "text" not in known:  # a street alone
@@ -69,6 +78,8 @@ def given(fields: Mapping[str, object], base: Mapping[str, str], wanted: str = "
         missing = [name for name in missing if name not in ("street", "city", *_DIVISIONS)]
     elif "text" in new and "street" in whole:
         del new["text"]  # taken apart; twice the same would be one to disagree with
+    if needed and not (moved and "text" in known):
+        missing = [name for name in needed if name not in whole]
     if not base and not moved:  # nobody told us what the order has: what was given is all we can judge
         missing = []
     return Given(new, missing, completion.ambiguous)
@@ -127,6 +138,22 @@ def _from_text(text: str, wanted: str) -> dict[str, str]:
     if wanted in ("district", "street", "postcode", "city", "province") and rest and not found:
         return {wanted: rest}
     return found | {"text": rest} if rest else found
+
+
+def _street_of(text: str, base: Mapping[str, str]) -> str:
+    """The street alone, where the rest of the text only says again what the order has; empty otherwise."""
+    if not text or _CJK.search(text):
+        return ""  # the parser knows the divisions
+    known = {value.casefold() for name, value in base.items() if name in (*_DIVISIONS, "postcode", "country")}
+    parts = [part.strip() for part in text.split(",")]
+    while len(parts) > 1 and parts[-1].casefold() in known:
+        parts.pop()
+    ours = all(re.search(r"\d", part) for part in parts)
+    return ", ".join(parts) if ours else ""
+
+
+def _names_division(words: str) -> bool:
+    return any(part.known for name, part in parse(words).parts.items() if name in _DIVISIONS)
 
 
 def is_name(words: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -61,7 +61,9 @@ def order_view(order: OrderCard, desk: CustomerDesk) -> dict[str, Any]:
              "refund_pending": one.refund_pending.text if one.refund_pending.amount else None}
             for one in order.payments
         ],
-        "expected_ship_at": time_text(order.expected_ship_at, desk), "known_late": order.stale,
+        "expected_ship_at": time_text(order.expected_ship_at, desk),
+        "ship_overdue": order.expected_ship_at is not None and order.expected_ship_at < datetime.now(UTC),
+        "known_late": order.stale,
         "address_has": sorted(name for name, value in order.address.items() if value),
         "case": _case_view(order.case, desk) if order.case else None,
     }  # fmt: skip
@@ -86,6 +88,7 @@ def _case_view(case: CaseNote, desk: CustomerDesk) -> dict[str, Any]:
     return {
         "sentence": case.sentence, "status": case.status, "waiting_for": case.waiting_for, "owner": case.owner,
         "expected_by": time_text(case.expected_by, desk), "done": case.done, "promised": case.promised,
+        "now": case.now,
     }  # fmt: skip
 
 

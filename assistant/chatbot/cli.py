@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Any, TextIO
 from urllib.parse import urlsplit
 
@@ -58,6 +59,7 @@ class Talk:
         self._http, self._out = http, out
         self._session = ""
         self._options: list[dict[str, Any]] = []
+        self._spoken = ""  # the answer under way
 
     def begin(self, wishes: dict[str, str | None]) -> None:
         """Opens the session.
@@ -84,21 +86,34 @@ class Talk:
             if answer.is_error:
                 answer.read()
             answer.raise_for_status()
+            self._spoken, before = "", self._options
             for name, data in events_of(answer.iter_lines()):
                 self._show(name, data)
+            if self._options is not before:
+                self._show_options()
+
+    def _show_options(self) -> None:
+        """The options as they are chosen, unless the answer has listed them so."""
+        for number, option in enumerate(self._options, 1):
+            if f"{number}. {option['label']}" not in self._spoken:
+                print(f"  {number}  {option['label']}", file=self._out)
 
     def _show(self, name: str, data: dict[str, Any]) -> None:
         if name == "message.delta":
             print(("\n" if data.get("start") else "") + data["text"], end="", file=self._out, flush=True)
         elif name == "message.done":
             print("", file=self._out)
+            self._spoken = data["text"]
         elif name == "choices":
             self._options = data["options"]
-            for number, option in enumerate(self._options, 1):
-                print(f"  {number}  {option['label']}", file=self._out)
         elif name == "card":
             print(f"  [{' · '.join(str(value) for value in data.values() if isinstance(value, str))}]", file=self._out)
         elif name == "handoff":
-            print(f"  → {data['owner']}, {data['expected_by']}", file=self._out)
+            print(f"  → {data['owner']}, {_by_our_clock(data['expected_by'])}", file=self._out)
         elif name == "error":
             print(f"  {data.get('detail')} ({data.get('code')})", file=self._out)
+
+
+def _by_our_clock(stamp: str | None) -> str:
+    """A time of the stream as this terminal's clock shows it."""
+    return datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M %Z") if stamp else ""

@@ -17,13 +17,23 @@ import structlog
 from assistant.cases.records import ENDED
 from assistant.chatbot.notes import Notes
 from assistant.chatbot.orders import Orders
-from assistant.chatbot.ports import ADDRESS_FIELDS, CaseNote, HandedOver, OpenQuestion, OrderCard, Outcome, RequestKind
+from assistant.chatbot.ports import (
+    ADDRESS_FIELDS,
+    CaseNote,
+    HandedOver,
+    OpenQuestion,
+    OrderCard,
+    Outcome,
+    RequestKind,
+    WantedAddress,
+)
 from assistant.chatbot.questions import SOURCE, Questions
 from assistant.chatbot.requests import Asker, Requests
 from assistant.notifications.inbox import Receive
 from assistant.security.vault import Vault
 from assistant.store.engine import Store, utcnow
-from assistant.store.tables import cases
+from assistant.store.tables import cases, checkouts
+from knowledge.faults.incomplete_information.addresses import lacks
 from knowledge.phrases import local_time, render
 from knowledge.phrases.customer_words import REQUESTS, SAID
 from knowledge.vocabulary.codes import FaultCode
@@ -65,7 +75,9 @@ class Desk:
         self, counter: Counter, *, customer_id: str, language: str, session_id: str, checkout_id: str | None,
         turn: str, at: datetime,
     ) -> None:  # fmt: skip
-        self._counter, self._session_id, self.checkout_id = counter, session_id, checkout_id
+        self._counter, self._session_id, self._session_about = counter, session_id, checkout_id
+        self._read_last: str | None = None
+        self.quoted: list[str] = []  # the articles shown in this turn: what they say in general may be said again
         self.customer_id, self.language, self._turn, self._at = customer_id, language, turn, at
         self._done: dict[str, HandedOver] = {}  # what was asked of a person in this turn
         self._orders = Orders(counter.store, counter.reader, customer_id, self._note)
@@ -78,6 +90,11 @@ class Desk:
             return ZoneInfo(customer.time_zone).key if customer and customer.time_zone else self._counter.time_zone
         except (ZoneInfoNotFoundError, ValueError):
             return self._counter.time_zone
+
+    @property
+    def checkout_id(self) -> str | None:
+        """What is talked about: the purchase read last in this turn, else the session's."""
+        return self._read_last or self._session_about
 
     @cached_property
     def _notes(self) -> Notes:
@@ -100,17 +117,31 @@ class Desk:
         Raises:
             NotFoundError: `order_not_found`.
         """
-        ref = ref or self.checkout_id
+        ref = ref or self._session_about
         if ref is None:
             newest = self._orders.newest(1)
             if not newest:
                 raise NotFoundError("order_not_found", "there is no order yet")
             ref = newest[0].checkout_id or newest[0].order_id or ""
-        return self._orders.find(ref)
+        found = self._orders.find(ref)
+        self._read_last = found.checkout_id
+        return found
 
     def questions(self) -> list[OpenQuestion]:
         """What they were asked and have not answered, newest first."""
         return self._questions.open()
+
+    def address_wanted(self) -> list[WantedAddress]:
+        """Their checkouts whose case goes on with a better address, newest case first, and what of it is missing."""
+        mine = sa.select(checkouts.c.checkout_id).where(checkouts.c.customer_id == self.customer_id)
+        unnamed = cases.c.customer_id.is_(None) & cases.c.subject_id.in_(mine)
+        query = _about_addresses().where((cases.c.customer_id == self.customer_id) | unnamed)
+        with self._counter.store.read() as tx:
+            rows = [dict(row) for row in tx.execute(query.order_by(cases.c.id.desc())).mappings()]
+        return [
+            WantedAddress(checkout_id=row["subject_id"], fields=self._missing(row))
+            for row in rows if _is_about_address(row["faults"]) and self._has(row["subject_id"])
+        ]  # fmt: skip
 
     def is_question(self, dedupe_key: str) -> bool:
         """Whether this key is one of our own messages to them."""
@@ -124,10 +155,12 @@ class Desk:
     def search_help(self, query: str) -> list[dict[str, Any]]:
         """Articles and policies; none where the library does not answer."""
         try:
-            return self._counter.search_help(query[:400], self.language)
+            found = self._counter.search_help(query[:400], self.language)
         except HellowordError as error:
             log.warning("chat.no_help", code=error.code)
             return []
+        self.quoted += [str(item.get("text") or item.get("body") or "") for item in found]
+        return found
 
     # -- proposing --------------------------------------------------------------------------------------------------
 
@@ -192,18 +225,34 @@ class Desk:
 
     def _about(self, ref: str | None) -> str | None:
         """The checkout that is meant; nobody can ask for anything about somebody else's."""
-        ref = ref or self.checkout_id
+        ref = ref or self._session_about
         return self._orders.checkout_of(ref) if ref else None
 
     def _waits_for_address(self, checkout_id: str) -> bool:
         """Whether an open case of this checkout is about its address, and the machine is at it."""
-        query = sa.select(cases.c.faults).where(
-            cases.c.subject_kind == "checkout", cases.c.subject_id == checkout_id, cases.c.status.not_in(ENDED),
-            cases.c.owner_kind.is_(None), cases.c.customer_id.is_(None) | (cases.c.customer_id == self.customer_id),
-        )  # fmt: skip
+        mine = cases.c.customer_id.is_(None) | (cases.c.customer_id == self.customer_id)
+        query = _about_addresses().where(cases.c.subject_id == checkout_id, mine)
         with self._counter.store.read() as tx:
-            faults = [fault for row in tx.scalars(query) for fault in row]
-        return any(fault["code"] in _BY_ADDRESS and not fault["cleared_at"] for fault in faults)
+            return any(_is_about_address(row.faults) for row in tx.execute(query))
+
+    def _has(self, checkout_id: str) -> bool:
+        """Whether the shop agrees that this purchase is theirs."""
+        try:
+            return bool(self._orders.checkout_of(checkout_id))
+        except NotFoundError:
+            return False
+
+    def _missing(self, case: Mapping[str, Any]) -> list[str]:
+        """What we asked for; before we did, what the address lacks."""
+        if asked := self._questions.asked_fields(case["id"]):
+            return asked
+        if FaultCode.INCOMPLETE_INFORMATION not in {fault["code"] for fault in case["faults"]}:
+            return []
+        try:
+            return lacks(self._orders.address(case["subject_id"]))
+        except UnavailableError as error:
+            log.warning("chat.address_not_read", code=error.code)
+            return []
 
     def _emit_address(self, checkout_id: str, before: Address | None, given: Mapping[str, str]) -> Outcome:
         now = msgspec.structs.asdict(before) if before is not None else {}
@@ -225,6 +274,17 @@ class Desk:
 
     def _say(self, key: str, **params: Any) -> str:
         return render(SAID, key, self.language, **params)
+
+
+def _about_addresses() -> sa.Select[Any]:
+    """Open cases that the machine is at; `_is_about_address` says of each whether an address is what is wrong."""
+    return sa.select(cases.c.id, cases.c.subject_id, cases.c.faults).where(
+        cases.c.subject_kind == "checkout", cases.c.status.not_in(ENDED), cases.c.owner_kind.is_(None),
+    )  # fmt: skip
+
+
+def _is_about_address(faults: list[dict[str, Any]]) -> bool:
+    return any(fault["code"] in _BY_ADDRESS and not fault["cleared_at"] for fault in faults)
 
 
 def checked(fields: Mapping[str, str]) -> dict[str, str]:

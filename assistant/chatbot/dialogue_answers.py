@@ -10,6 +10,7 @@ from assistant.chatbot.texts_orders import ORDERS
 
 _NO_ORDER = {"open": "head.unsubmitted", "expired": "head.over", "cancelled": "head.over"}
 _SHOWN = 2  # deeds and promises that are told
+_REMEMBERED = 4  # turns after which an order is named in full again
 _BEFORE_SHIPPING = ("created", "confirmed", "submitted", "completed")
 
 
@@ -32,7 +33,7 @@ def head(talk: Talk, order: Json) -> None:
         key = _NO_ORDER.get(status, "head.no_order")
     words = talk.text(f"status.{status}") if key in ("head", "head.over") else ""
     told = talk.text(key, ref=order["ref"], goods=order["goods"], status=words, total=order["total"])
-    if not (talk.past and told in talk.past[-1].answer):  # nobody wants to hear it twice in a row
+    if not any(told in turn.answer for turn in talk.past[-_REMEMBERED:]):  # nobody wants to hear it again and again
         talk.tell(told)
     if order["known_late"]:
         talk.say("known_late")
@@ -44,25 +45,46 @@ def what_is_done(talk: Talk, order: Json) -> bool:
     question = question_of(talk, order["checkout_id"])
     if case is None and question is None:
         return False
-    if case is not None:
-        if question is None:  # a question says itself what it is about
-            talk.tell(case["sentence"])
-        for deed in case["done"][-_SHOWN:]:
-            talk.say("done", what=deed)
-        for promise in case["promised"][-_SHOWN:]:
-            talk.say("promised", what=promise)
-    if question is not None:
+    if question is not None:  # a question says itself what it is about, and nothing is promised before its answer
         put_question(talk, question)
     elif case is not None:
-        _expectation(talk, case)
+        _case(talk, case)
     return True
+
+
+def _case(talk: Talk, case: Json) -> None:
+    """The case in a few sentences; told right before, only how it stands."""
+    last = talk.past[-1].answer if talk.past else ""
+    over = case["waiting_for"] == "nobody"
+    facts = [case["sentence"]]
+    if case["done"]:
+        joined = _clauses(case["done"][-_SHOWN:], talk.language)
+        facts.append(talk.text("done.over" if over else "done", what=joined))
+    if case["promised"]:
+        facts.append(talk.text("promised", what=_clauses(case["promised"][-_SHOWN:], talk.language)))
+    news = [fact for fact in facts if fact not in last]
+    for fact in news:
+        talk.tell(fact)
+    if not news:
+        if over:  # what was done is the answer to what they ask now
+            talk.tell(facts[-1] if case["done"] else case["now"] or case["sentence"])
+        else:
+            talk.say("unchanged")
+            talk.tell(case["now"] or case["sentence"])
+        if case["waiting_for"] == "person":
+            talk.say("offer_person")
+    _expectation(talk, case)
+
+
+def _clauses(clauses: list[str], language: str) -> str:
+    return ("，" if language == "zh-CN" else "; ").join(clauses)
 
 
 def _expectation(talk: Talk, case: Json) -> None:
     waiting, at = case["waiting_for"], case["expected_by"]
     if waiting == "customer":
         talk.say("expected.customer_by" if at else "expected.customer", at=at)
-    elif waiting == "person" and at:
+    elif waiting == "person" and at and at not in " ".join(talk.lines):
         talk.say("expected.person", owner=case["owner"] or talk.text("colleague"), at=at)
     elif waiting == "us" and at:
         talk.say("expected.us", at=at)
@@ -70,26 +92,46 @@ def _expectation(talk: Talk, case: Json) -> None:
 
 def put_question(talk: Talk, question: Json, *, only_these: bool = False) -> None:
     """What we asked the customer, with its options as buttons or its link."""
-    talk.tell(question["text"])
+    told = bool(talk.past) and question["text"] in talk.past[-1].answer
+    if question["link"]:
+        _put_link(talk, question, told)
+        return
+    if not told:
+        talk.tell(question["text"])
     if question["options"] and not talk.proposed:
         talk.need("answer_question", dedupe_key=question["dedupe_key"], choice="")
-        talk.say("options.all" if only_these else "options.head")
+        talk.say("options.all" if only_these else "options.which" if told else "options.head")
         for place, option in enumerate(question["options"], 1):
             talk.say("options.item", place=place, label=option["label"])
         talk.say("options.ask")
         talk.proposed = True
-    if question["link"]:
-        talk.say("question.link", link=question["link"])
+    waiting = talk.need("open_questions").get("wants_address") or []
+    if any(one["checkout_id"] == question["checkout_id"] for one in waiting):
+        talk.say("address.send_here")
+
+
+def _put_link(talk: Talk, question: Json, told: bool) -> None:
+    """A question that a link answers; its options are what else can be done, and stand on the buttons."""
+    if told:
+        talk.say("pay.link", link=question["link"])
+    else:
+        talk.tell(question["text"])
+        if question["link"] not in question["text"]:
+            talk.say("question.link", link=question["link"])
+    if question["options"] and not talk.proposed:
+        talk.need("answer_question", dedupe_key=question["dedupe_key"], choice="")
+        talk.proposed = True
 
 
 def _shipping(talk: Talk, order: Json) -> None:
     status = order["status"]
     if status == "shipped":
-        talk.say("ship.sent")
+        if talk.text("ship.sent") not in (talk.past[-1].answer if talk.past else ""):
+            talk.say("ship.sent")
     elif status == "on_hold":
         talk.say("ship.held")
     elif status in _BEFORE_SHIPPING and order["expected_ship_at"]:
-        talk.say("ship.expected", at=order["expected_ship_at"])
+        talk.say("ship.overdue" if order["ship_overdue"] else "ship.expected", at=order["expected_ship_at"])
     elif status in _BEFORE_SHIPPING:
         talk.say("ship.unknown")
 
@@ -145,9 +187,11 @@ def _payment(talk: Talk, order: Json) -> None:
         talk.say("payments.taken_no_order", amount=taken[0]["amount"])
     elif order["payments"]:
         head(talk, order)
-        if not taken and all(one["status"] in ("failed", "cancelled", "expired") for one in order["payments"]):
+        failed = not taken and all(one["status"] in ("failed", "cancelled", "expired") for one in order["payments"])
+        if failed and order["case"] is None:  # else the case says it
             talk.say("payments.failed")
-        _payments(talk, order)
+        if not failed or len(order["payments"]) > 1:
+            _payments(talk, order)
     else:
         head(talk, order)
         talk.say("payments.none")
@@ -203,7 +247,10 @@ def _pay(talk: Talk, order: Json) -> None:
     head(talk, order)
     question = question_of(talk, order["checkout_id"])
     if question is not None and question["link"]:
-        talk.say("pay.link", link=question["link"])
+        put_question(talk, question)
+        return
+    if order["status"] == "expired" and question is None:
+        talk.say("pay.over")
         return
     talk.say("pay.none")
     what_is_done(talk, order)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from assistant.chatbot import consent
-from assistant.chatbot.addresses import is_name, without_intro
-from assistant.chatbot.dialogue import Failed, Json, Made, Talk, Understood
-from assistant.chatbot.dialogue_answers import put_question
+from assistant.chatbot.dialogue import Failed, Json, Talk
+from assistant.chatbot.dialogue_answers import head, put_question
 from assistant.chatbot.dialogue_orders import question_of, read_order
+from assistant.chatbot.spoken import sentence
 from knowledge.phrases import field_names
 from knowledge.talk.choosing import choose
 
@@ -18,13 +16,8 @@ REQUESTS = {
     "cancel_order": "cancel", "request_refund": "refund", "change_address": "change_address",
     "change_item": "change_item",
 }  # fmt: skip
-_PLACE = re.compile(r"‹address(?::\d+)?›")
-_PHONE = re.compile(r"‹phone(?::\d+)?›|(?<![\d-])1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
-_PHONE_IS = re.compile(
-    r"(?:联系)?(?:电话|手机号?码?)(?:是|为|[:：])*\s*$|^(?:and )?(?:the )?(?:phone|mobile)\b.*$", re.IGNORECASE
-)
+_CANCELS = re.compile(r"取消|\bcancel\b", re.IGNORECASE)
 _WORDS = 300  # characters of a message that go along with a hand-over
-_TRIES = 2  # answers without anything new to the same question about an address
 
 
 # -- a person -------------------------------------------------------------------------------------------------------
@@ -35,13 +28,15 @@ def to_a_person(talk: Talk, why: str) -> None:
     last = talk.before("order_status")
     about = str(last.result["order"]["checkout_id"]) if last is not None else ""
     words = talk.text(f"why.{why}", words=talk.words[:_WORDS])
+    if why == "not_understood":
+        talk.say("cannot_follow")
     try:
         handed = talk.need("hand_over", why=words, checkout_id=about)
     except Failed:
         talk.say("hand_over_failed")
         return
     key = "handed_over_already" if handed.get("already") else "handed_over"
-    talk.say(key, owner=handed["owner"], expected_by=handed["expected_by"])
+    talk.tell(sentence(talk.text(key, owner=handed["owner"], expected_by=handed["expected_by"])))
 
 
 # -- what was asked before ------------------------------------------------------------------------------------------
@@ -143,8 +138,13 @@ def request(talk: Talk, ref: str, kind: str, words: str = "") -> None:
     order = read_order(talk, ref)
     if order is None:
         return
-    if kind == "cancel" and order["status"] == "cancelled":
-        talk.say("already_cancelled", ref=order["ref"])
+    if kind == "cancel" and order["status"] in ("cancelled", "expired"):
+        if order["status"] == "expired":
+            head(talk, order)
+        else:
+            talk.say("already_cancelled", ref=order["ref"])
+        return
+    if kind in ("cancel", "refund") and not talk.proposed and _offered_anyway(talk, order):
         return
     if talk.proposed:
         talk.say("then_next")
@@ -163,6 +163,16 @@ def request(talk: Talk, ref: str, kind: str, words: str = "") -> None:
         requested(talk, result)
 
 
+def _offered_anyway(talk: Talk, order: Json) -> bool:
+    """Whether an open question offers to cancel: then that is asked, and nobody has to decide about it."""
+    question = question_of(talk, order["checkout_id"])
+    options = [one for one in (question or {}).get("options", []) if _CANCELS.search(one["label"])]
+    if question is None or len(options) != 1:
+        return False
+    _outcome(talk, {"dedupe_key": question["dedupe_key"], "choice": options[0]["id"]})
+    return True
+
+
 def requested(talk: Talk, result: Json) -> None:
     """What became of a request: passed on, or asked again because something changed meanwhile."""
     if result["state"] == consent.ASKED:
@@ -177,46 +187,6 @@ def requested(talk: Talk, result: Json) -> None:
 
 
 # -- addresses ------------------------------------------------------------------------------------------------------
-
-
-def holds_address(words: str, slots: Any) -> bool:
-    """Whether the message gives a place or a phone number."""
-    return bool(_PLACE.search(words) or _PHONE.search(words) or slots.address or slots.phone)
-
-
-def collecting(talk: Talk) -> Made | None:
-    """The address that is being collected: what the last turn's call found missing, or the customer wants corrected."""
-    last = talk.past[-1] if talk.past else None
-    if last is None:
-        return None
-    calls = [one for one in last.made if one.name == "give_address" and one.error in (None, "invalid_address")]
-    if calls and calls[-1].result.get("state") == "incomplete":
-        return calls[-1]
-    return talk.before("give_address", 3) if talk.said("address.ask_correct") else None
-
-
-def give_address(talk: Talk, said: Understood, checkout_id: str, before: Made | None) -> None:
-    """Passes on what the customer gave, with what they gave before; asks for the rest, or reads it back."""
-    if talk.proposed:
-        talk.say("then_next")
-        return
-    earlier: Mapping[str, Any] = before.arguments.get("fields", {}) if before else {}
-    missing = list(before.result.get("missing") or []) if before else []
-    fields = {**earlier, **_pieces(talk.words, missing, earlier)} if before else {"text": talk.words}
-    try:
-        result = talk.need("give_address", checkout_id=checkout_id, fields=fields)
-    except Failed as failed:
-        if failed.code == "order_not_found":
-            talk.say("not_yours", ref=checkout_id)
-        elif failed.code == "invalid_address":
-            talk.say("address.invalid")
-        else:
-            raise
-        return
-    if result["state"] == "incomplete" and result["missing"] == missing and _stuck(talk, missing):
-        to_a_person(talk, "not_understood")
-        return
-    address_result(talk, result)
 
 
 def address_result(talk: Talk, result: Json) -> None:
@@ -235,43 +205,3 @@ def address_result(talk: Talk, result: Json) -> None:
         talk.tell(result["text"])
         if result["state"] == "refused":
             talk.say("offer_person")
-
-
-def address_question(talk: Talk) -> Json | None:
-    """The open question that wants an address."""
-    questions = talk.need("open_questions").get("questions") or []
-    return next((one for one in questions if "address" in one["dedupe_key"]), None)
-
-
-def _stuck(talk: Talk, missing: list[str]) -> bool:
-    """Whether the same fields were asked for often enough."""
-    asked = [turn for turn in talk.past[-_TRIES:] for one in turn.made if one.result.get("missing") == missing]
-    return len(asked) >= _TRIES
-
-
-def _pieces(words: str, missing: list[str], earlier: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of a further message about an address."""
-    found: dict[str, str] = {}
-    phones = _PHONE.findall(words)
-    rest = words
-    if len(phones) == 1:
-        found["phone"] = phones[0]
-        rest = _PHONE.sub(" ", rest)
-    places = _PLACE.findall(rest)
-    if places:
-        found["text"] = " ".join(places)
-        rest = _PLACE.sub(" ", rest)
-    rest = without_intro(_PHONE_IS.sub("", rest.strip(" ,，;；。.")))
-    if not rest:
-        return found
-    if len(missing) == 1 and missing[0] not in found and not _PLACE.search(words) and not _plain_reply(rest):
-        found[missing[0]] = rest
-    elif is_name(rest) or (missing == ["recipient"] and not places):
-        found["recipient"] = rest
-    elif "text" not in found and re.search(r"\d|[\u3400-\u9fff]{2,}[省市区县路街]", rest):
-        found["text"] = f"{earlier['text']}，{rest}" if earlier.get("text") and missing else rest
-    return found
-
-
-def _plain_reply(words: str) -> bool:
-    return consent.says_yes(words) or consent.says_no(words)

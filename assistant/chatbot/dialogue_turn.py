@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import BaseMessage
 
+from assistant.chatbot import dialogue_address as address
 from assistant.chatbot import dialogue_answers as answers
 from assistant.chatbot import dialogue_changes as changes
 from assistant.chatbot import dialogue_orders as orders
@@ -20,13 +21,22 @@ _SMALL_TALK = ("greeting", "thanks", "goodbye")
 _MOST_WISHES = 3
 # Where a customer reports something that we don't see, a person may look at it.
 _REPORTED = ("payment_problem", "charged_twice", "coupon_problem", "price_problem")
-_ADDRESS = ("give_address", "change_address")
-_SPEAKS_OF_IT = re.compile(r"补充|补全|收货信息|地址|收件人|\baddress\b|\brecipient\b|delivery details", re.IGNORECASE)
 _OF_AN_ORDER = re.compile(
-    r"订单|下单|付款|付了|扣款|扣了|扣钱|退款|退钱|发货|快递|包裹"
-    r"|\b(?:my|the|an?|no) (?:order|parcel|package|payment|refund)\b|\bpaid\b|\bcharged\b", re.IGNORECASE,
+    r"订单|下单|付款|付了|扣款|扣了|扣钱|退款|退钱|发货|快递|包裹|申诉|拒付|争议"
+    r"|\b(?:my|the|an?|no) (?:order|parcel|package|payment|refund)\b|\bpaid\b|\bcharged\b|\bchargeback\b|\bdisputed?\b",
+    re.IGNORECASE,
 )  # fmt: skip
-_IN_ADDRESS = (*_ADDRESS, "choose", "confirm", "out_of_scope", "order_status", "complaint", *_SMALL_TALK)
+_WHAT_NOW = re.compile(
+    r"^\W*(?:那么?|好的?|嗯|所以)?[,，\s]*(?:现在|然后|接下来|下一步|之后)(?:呢|怎么办|该怎么办|要?我?做什么|什么情况)+\W*$"
+    r"|^\W*(?:那么?)?(?:现在|处理得|办得|进展)?(?:怎么样了?|如何了?|好了[吗没]|有(?:什么)?(?:进展|消息|结果)[了吗没]*)\W*$"
+    r"|^\W*(?:is there )?any (?:news|update|progress)s?\W*$"
+    r"|^\W*(?:ok|okay|so|and|well|right)?[,\s]*(?:what (?:now|next|happens (?:now|next))|now what)\W*$", re.IGNORECASE,
+)  # fmt: skip
+_ACCOUNT = re.compile(
+    r"(?:账号|账户|帐号|帐户).{0,6}(?:封|冻结|限制|锁|异常)|\baccount\b.{0,20}\b(?:blocked|suspended|locked|frozen)\b"
+    r"|\b(?:blocked?|suspend(?:ed)?|locked?|frozen)\b.{0,10}\baccount\b", re.IGNORECASE,
+)  # fmt: skip
+_ANSWERS = ("choose", "confirm", "decline")
 
 
 def next_move(messages: Sequence[BaseMessage], bound: frozenset[str], understand: Understand) -> list[Call] | str:
@@ -49,7 +59,7 @@ def next_move(messages: Sequence[BaseMessage], bound: frozenset[str], understand
 
 def _answer(talk: Talk, understand: Understand) -> None:
     said = understand(talk.words)
-    if said.intents[0] == "human" and talk.choice is None:
+    if said.intents[0] == "human" and talk.choice is None and not _means_a_number(said, talk.words):
         changes.to_a_person(talk, "asked")
         return
     situation = talk.need_all(_first_reads(talk, said))[0]
@@ -58,12 +68,19 @@ def _answer(talk: Talk, understand: Understand) -> None:
         return
     if picked := _picked_order(talk, understand):
         _wishes(talk, *picked, understand)
+    elif address.take(talk, said):
+        return
     elif changes.decided_before(talk) if talk.asked or talk.choice is not None else False:
         return
     elif talk.said("offer_person") and says_yes(talk.words):
         changes.to_a_person(talk, "asked")
-    elif not (_upset(talk, said) or _address(talk, said)):
+    elif not (_upset(talk, said) or address.speaks_of_it(talk, said)):
         _wishes(talk, said, talk.words, understand)
+
+
+def _means_a_number(said: Understood, words: str) -> bool:
+    """Whether "you can reach me on …" was only taken for the wish to be called: a real one is never unsure."""
+    return said.confidence < _SURE and address.holds_address(words, said.slots)
 
 
 def _first_reads(talk: Talk, said: Understood) -> list[Call]:
@@ -99,44 +116,16 @@ def _upset(talk: Talk, said: Understood) -> bool:
     return False
 
 
-# -- addresses ------------------------------------------------------------------------------------------------------
-
-
-def _address(talk: Talk, said: Understood) -> bool:
-    """The customer gives an address, or what was missing of one; False where the message is about something else."""
-    gives = changes.holds_address(talk.words, said.slots)
-    before = changes.collecting(talk)
-    if before is not None and (gives or said.intents[0] in _IN_ADDRESS):
-        changes.give_address(talk, said, str(before.arguments["checkout_id"]), before)
-        return True
-    if talk.said("address.ask_new") and gives:
-        _new_address(talk, said)
-        return True
-    question = changes.address_question(talk)
-    wants = any(intent in _ADDRESS for intent in said.intents) or _SPEAKS_OF_IT.search(talk.words) is not None
-    if question is None or question["options"] or not (gives or wants) or said.slots.order_ids:
-        return False
-    if not gives:
-        talk.tell(question["text"])
-        return True
-    if wants or said.intents[0] in _IN_ADDRESS:
-        changes.give_address(talk, said, str(question["checkout_id"]), None)
-        return True
-    return False
-
-
-def _new_address(talk: Talk, said: Understood) -> None:
-    """The new address of an order that has one: a person decides about it."""
-    if (ref := orders.which_order(talk, said)) is not None:
-        changes.request(talk, ref, "change_address")
-
-
 # -- wishes ---------------------------------------------------------------------------------------------------------
 
 
 def _wishes(talk: Talk, said: Understood, words: str, understand: Understand) -> None:
     """Everything the message wants, one after the other."""
     wishes = _in_order(said)
+    if _WHAT_NOW.search(words) and talk.before("order_status") is not None:
+        wishes = [_last_wish(talk, understand)]
+    elif _ACCOUNT.search(words):  # why an account is blocked is never told
+        wishes = ["what_happened"]
     if wishes == ["out_of_scope"] and orders.names_order(talk, said, words):
         wishes = [_last_wish(talk, understand)]  # "and the other one?"
     elif wishes == ["out_of_scope"] and _OF_AN_ORDER.search(words):
@@ -165,7 +154,10 @@ def _in_order(said: Understood) -> list[str]:
     if "cancel_order" in wishes:
         wishes = [wish for wish in wishes if wish != "request_refund"]
     if len(wishes) > 1:
-        wishes = [wish for wish in wishes if wish not in ("out_of_scope", "complaint", *_SMALL_TALK)] or wishes[:1]
+        idle = ("out_of_scope", "complaint", *_ANSWERS, *_SMALL_TALK)
+        wishes = [wish for wish in wishes if wish not in idle] or wishes[:1]
+    if "payment_problem" in wishes or "charged_twice" in wishes:
+        wishes = [wish for wish in wishes if wish != "pay_now"]  # who has paid asks for no link
     if len(wishes) > 1 and "what_happened" in wishes and any(wish in orders.ABOUT_ORDERS[2:] for wish in wishes):
         wishes.remove("what_happened")  # the particular answer says it
     return wishes or ["out_of_scope"]
@@ -182,7 +174,7 @@ def _change(talk: Talk, said: Understood, wish: str, place: int, words: str) -> 
     ref = orders.which_order(talk, said, place)
     if ref is None:
         return
-    if wish == "change_address" and not changes.holds_address(words, said.slots):
+    if wish == "change_address" and not address.holds_address(words, said.slots):
         if orders.read_order(talk, ref) is not None:
             talk.say("address.ask_new")
         return
@@ -236,7 +228,7 @@ def _address_for_nothing(talk: Talk, said: Understood) -> None:
     """An address that no question is open for: it may be meant as a change."""
     if (ref := orders.which_order(talk, said)) is None:
         return
-    if changes.holds_address(talk.words, said.slots):
+    if address.holds_address(talk.words, said.slots):
         changes.request(talk, ref, "change_address")
     elif (order := orders.read_order(talk, ref)) is not None:
         talk.say("address.not_needed", ref=order["ref"])

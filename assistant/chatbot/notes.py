@@ -16,7 +16,7 @@ from assistant.store.tables import cases, plan_steps, plans
 from assistant.store.tables_people import promises
 from knowledge.faults.catalogue import CATALOGUE
 from knowledge.phrases import format_money, render
-from knowledge.phrases.customer_words import DEEDS, NEXT, PROMISED, WRONG
+from knowledge.phrases.customer_words import DEEDS, NEXT, PROMISED, WAS, WRONG
 from knowledge.vocabulary.codes import CaseStatus, Resolution
 from knowledge.vocabulary.money import Money
 
@@ -29,6 +29,9 @@ _ENDINGS = {
     Resolution.ALTERNATIVE_ACCEPTED: "repaired", Resolution.SELF_CLEARED: "self_cleared",
     Resolution.FALSE_ALARM: "self_cleared", Resolution.CANCELLED_REFUNDED: "cancelled",
 }  # fmt: skip
+
+_WHILE_OPEN = ("create_payment_link", "hold_order")
+"""Deeds that mean nothing any more once the case is over: the link has run out, or was used."""
 
 Case = dict[str, Any]
 
@@ -55,32 +58,39 @@ class Notes:
         due = min((p["due_at"] for p in standing if p["kind"] == "answer"), default=None)
         turn: WaitingFor = _TURNS.get(case["status"], "us")
         handed = case["status"] == CaseStatus.HANDED_OFF
+        now = self._now(case, due)
+        gap = "" if self._language == "zh-CN" else " "
         return CaseNote(
-            case_id=case["id"], sentence=self._sentence(case, due), status=case["status"], waiting_for=turn,
-            expected_by=due if handed else None, owner=owner_of_case(case, self._language) if handed else None,
-            done=self._done(tx, case),
-            promised=[self._say(PROMISED, p["kind"], by=p["due_at"], text=self._words(p)) for p in standing],
+            case_id=case["id"], sentence=gap.join([*self._faults(case), now]), now=now, status=case["status"],
+            waiting_for=turn, expected_by=due if handed else None,
+            owner=owner_of_case(case, self._language) if handed else None, done=self._done(tx, case),
+            promised=[
+                self._say(PROMISED, p["kind"], by=p["due_at"], text=self._words(p))
+                for p in standing if not (handed and p["kind"] == "answer")  # `now` names that time already
+            ],
         )  # fmt: skip
 
-    def _sentence(self, case: Case, due: datetime | None) -> str:
-        """What is wrong (most important first), then what happens now."""
-        parts = list(dict.fromkeys(self._wrong(code) for code in sorted(faults_now(case), key=_place)))[:2]
-        if not parts:
-            parts = [self._say(NEXT, "no_fault")]
-        if case["status"] in ENDED:
-            now = self._say(NEXT, _ENDINGS.get(case["resolution"], "ended"))
-        elif case["status"] == CaseStatus.HANDED_OFF:
-            owner = owner_of_case(case, self._language)
-            now = self._say(NEXT, "person_by" if due else "person", owner=owner, by=due)
-        elif case["status"] == CaseStatus.AWAITING_APPROVAL:
-            now = self._say(NEXT, "approval")
-        else:
-            now = self._say(NEXT, _TURNS.get(case["status"], "us"))
-        return ("" if self._language == "zh-CN" else " ").join([*parts, now])
+    def _faults(self, case: Case) -> list[str]:
+        """What is wrong, or was, the most important first."""
+        over = case["status"] in ENDED
+        codes = sorted(faults_now(case), key=_place)
+        return list(dict.fromkeys(self._wrong(code, over) for code in codes))[:2] or [self._say(NEXT, "no_fault")]
 
-    def _wrong(self, code: str) -> str:
+    def _now(self, case: Case, due: datetime | None) -> str:
+        """Whose turn it is, or how it ended."""
+        if case["status"] in ENDED:
+            return self._say(NEXT, _ENDINGS.get(case["resolution"], "ended"))
+        if case["status"] == CaseStatus.HANDED_OFF:
+            owner = owner_of_case(case, self._language)
+            return self._say(NEXT, "person_by" if due else "person", owner=owner, by=due)
+        if case["status"] == CaseStatus.AWAITING_APPROVAL:
+            return self._say(NEXT, "approval")
+        return self._say(NEXT, _TURNS.get(case["status"], "us"))
+
+    def _wrong(self, code: str, over: bool) -> str:
         """A fault of a deployment's own has no words for customers."""
-        return self._say(WRONG, code if code in WRONG else "unknown_anomaly")
+        known = code if code in WRONG else "unknown_anomaly"
+        return self._say(WAS if over and known in WAS else WRONG, known)
 
     def _done(self, tx: sa.Connection, case: Case) -> list[str]:
         """Deeds of this episode that a read-back or a definite answer has shown to be done."""
@@ -91,7 +101,8 @@ class Notes:
                    plan_steps.c.status == "done", plans.c.undoes.is_(None))
             .order_by(plan_steps.c.version, plan_steps.c.position)
         )  # fmt: skip
-        steps = [step for step in tx.scalars(query) if step["action"] in DEEDS]
+        left_out = _WHILE_OPEN if case["status"] in ENDED else ()
+        steps = [step for step in tx.scalars(query) if step["action"] in DEEDS and step["action"] not in left_out]
         return [self._say(DEEDS, step["action"], amount=_amount_of(step["arguments"])) for step in steps]
 
     def _promises(self, tx: sa.Connection, case: Case) -> list[dict[str, Any]]:

@@ -50,8 +50,8 @@ class PaymentNote(msgspec.Struct, frozen=True, kw_only=True):
 class CaseNote(msgspec.Struct, frozen=True, kw_only=True):
     """What a customer may know of the case of their order.
 
-    `sentence` says what is wrong and what happens next, without internals. `done` are sentences about performed
-    steps, `promised` the open promises of the ledger; both in the desk's language.
+    `sentence` says what is wrong and what happens next, without internals; `now` is its second half alone. `done` are
+    clauses about performed steps, `promised` the open promises of the ledger; all in the desk's language.
     """
 
     case_id: str
@@ -62,6 +62,7 @@ class CaseNote(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None = None
     done: list[str] = []
     promised: list[str] = []
+    now: str = ""
 
 
 class OrderCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +102,16 @@ class OpenQuestion(msgspec.Struct, frozen=True, kw_only=True):
     link: str | None = None
 
 
+class WantedAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """An open case that goes on as soon as the customer gives more of the address of this checkout.
+
+    `fields` are what is missing, of `ADDRESS_FIELDS`; empty where nothing is missing and the address itself is wrong.
+    """
+
+    checkout_id: str
+    fields: list[str] = []
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an answer or a correction.
 
@@ -134,6 +145,11 @@ class CustomerDesk(Protocol):
         """zh-CN or en: what every sentence given back is in."""
         ...
 
+    @property
+    def checkout_id(self) -> str | None:
+        """What is talked about: the purchase read last in this turn, else the session's; None where it is open."""
+        ...
+
     def orders(self, limit: int = 5) -> list[OrderCard]:
         """The customer's purchases, newest first."""
         ...
@@ -148,6 +164,10 @@ class CustomerDesk(Protocol):
 
     def questions(self) -> list[OpenQuestion]:
         """What the customer was asked and has not answered, newest first."""
+        ...
+
+    def address_wanted(self) -> list[WantedAddress]:
+        """Their checkouts whose case the machine can finish with a better address, asked for or not yet."""
         ...
 
     def answer(self, dedupe_key: str, choice: str) -> Outcome:

@@ -10,20 +10,22 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from assistant.chatbot.ports import ADDRESS_FIELDS as FIELDS
 from assistant.chatbot.ports import OpenQuestion, Option, Outcome
 from assistant.followup.asking import SOURCE as FEEDBACK
+from assistant.intake.given import CHAT
 from assistant.notifications.inbox import Receive
 from assistant.notifications.messages import SENT, UNDER_WAY
 from assistant.notifications.texts import said
 from assistant.security.vault import Vault
 from assistant.store.engine import Store, utcnow
 from assistant.store.tables import cases, messages
-from knowledge.phrases import PhraseError, render
+from knowledge.phrases import LANGUAGES, PhraseError, field_names, render
 from knowledge.phrases.customer_words import SAID
 from knowledge.vocabulary.codes import CaseStatus
 from knowledge.vocabulary.errors import UnavailableError
 
-SOURCE = "urn:helloword:chat"
+SOURCE = CHAT
 _LINK = re.compile(r"https?://[^\s<>\"'，。；、）)]+")
 _REACHED = (*SENT, *UNDER_WAY)  # a question that is on its way may be answered here first
 
@@ -57,6 +59,13 @@ class Questions:
         """Whether this is one of our own messages to this customer."""
         with self._store.read() as tx:
             return self._row(tx, dedupe_key) is not None
+
+    def asked_fields(self, case_id: str) -> list[str]:
+        """The address fields that the last message of this case's episode asked for; none where none did."""
+        query = self._mine().where(cases.c.id == case_id, messages.c.episode == cases.c.episode)
+        with self._store.read() as tx:
+            found = [row["params"] or {} for row in tx.execute(query.order_by(messages.c.at.desc())).mappings()]
+        return next((fields for params in found if (fields := _fields_of(params))), [])
 
     def answer(self, dedupe_key: str, choice: str) -> Outcome:
         """Emits `customer.replied`; a second answer is a duplicate, and the first one counts."""
@@ -116,7 +125,7 @@ class Questions:
         if kept is not None and row["language"] == self._language:
             return str(kept["text"])
         try:
-            params, choices = row["params"] or {}, row["choices"] or ()
+            params, choices = _in_language(row["params"] or {}, self._language), row["choices"] or ()
             return said(row["source"] or "", row["phrase"], self._language, params, choices, zone=self._zone).text
         except PhraseError:
             return str((kept or {}).get("text", ""))
@@ -130,6 +139,19 @@ class Questions:
 
     def _refused(self, code: str, *, labels: Sequence[str] | str = ()) -> Outcome:
         return Outcome(state="refused", code=code, text=self._say(code, labels=labels))
+
+
+def _fields_of(params: Mapping[str, Any]) -> list[str]:
+    """The address fields that a message names: its parameter `fields` has them in the words of its language."""
+    said = params.get("fields")
+    names = {name: field for lang in LANGUAGES for field, name in zip(FIELDS, field_names(FIELDS, lang), strict=True)}
+    return [names[one] for one in said if one in names] if isinstance(said, list) else []
+
+
+def _in_language(params: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The parameters, the names of address fields in this language."""
+    fields = _fields_of(params)
+    return {**params, "fields": field_names(fields, language)} if fields else dict(params)
 
 
 def replied(row: Mapping[str, Any], customer_id: str, choice: str) -> dict[str, Any]:

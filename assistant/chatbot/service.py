@@ -214,9 +214,11 @@ class ChatService:
         """The answer to a stored message."""
         customer_id = session["customer_id"]
         session = await asyncio.to_thread(self._sessions.find, session["id"], customer_id)
-        told = await asyncio.to_thread(self._silence.keep, session, question.id, question.language)
         desk = self._desk(
             customer_id, question.language, session["id"], session["checkout_id"], question.id, question.at
+        )
+        told = await asyncio.to_thread(
+            self._silence.keep, session, question.id, question.language, lambda: desk.zone
         )
         if told is None and question.chosen is not None:
             told = await asyncio.to_thread(self._deed, session, desk, question)

@@ -5,9 +5,9 @@ The office calls `claimed` and `ended` in the transaction that moves the case.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from assistant.cases.records import Case, Cases
 from assistant.cases.wording import say
 from assistant.chatbot.requests import owner_of_case
 from assistant.chatbot.sessions import OPEN, WITH_PERSON, Sessions
+from assistant.chatbot.spoken import sentence
 from assistant.chatbot.transcript import Entry, Row, Transcript
 from assistant.security.principals import Principal
 from assistant.store.engine import Store, utcnow
@@ -28,24 +29,33 @@ ACKNOWLEDGED = "acknowledgement"  # the `model` of the sentence that says that a
 REMIND_AFTER = timedelta(minutes=5)  # the owner is told again of words that came so long after the ones before
 
 
+class Heard(NamedTuple):
+    """What a customer wrote to a person: the message's id, its language, and the zone by whose clock they live."""
+
+    question_id: str
+    language: str
+    zone: str
+
+
 class Silence:
     """Implements `assistant.handoff.office.Chat`, and takes what customers write meanwhile."""
 
-    def __init__(
-        self, store: Store, cases: Cases, sessions: Sessions, transcript: Transcript, time_zone: str
-    ) -> None:
+    def __init__(self, store: Store, cases: Cases, sessions: Sessions, transcript: Transcript) -> None:
         self._store, self._cases, self._sessions, self._transcript = store, cases, sessions, transcript
-        self._zone = time_zone
 
     # -- what the customer writes -----------------------------------------------------------------------------------
 
-    def keep(self, session: Row, question_id: str, language: str) -> list[StreamEvent] | None:
+    def keep(
+        self, session: Row, question_id: str, language: str, zone: Callable[[], str]
+    ) -> list[StreamEvent] | None:
         """What the customer is told when a person has their conversation; None when the machine may answer.
 
-        The owner hears of it, and the customer gets one acknowledgement per hand-over.
+        `zone` gives the customer's own (IANA); the shop is asked for it only when it is needed. The owner hears of
+        it, and the customer gets one acknowledgement per hand-over.
         """
         if session["state"] != WITH_PERSON:
             return None
+        clock = zone()  # before the transaction: the shop may take its time
         with self._store.begin() as tx:
             now = utcnow()
             case = self._cases.lock(tx, session["case_id"])
@@ -58,11 +68,11 @@ class Silence:
                 self._cases.note(tx, case["id"], now, say("chat_wrote"), actor=actor)
                 self._cases.people.wrote(tx, case, f"chat:{question_id}", now)
             owner, due = owner_of_case(case, language), locked["expected_by"] or now
-            told = self._acknowledge(tx, locked, case, question_id, language, now)
+            told = self._acknowledge(tx, locked, case, Heard(question_id, language, clock), now)
             return [*told, StreamEvent("handoff", {"owner": owner, "expected_by": _stamp(due)})]
 
     def _acknowledge(
-        self, tx: sa.Connection, session: Row, case: Case, question_id: str, language: str, now: datetime
+        self, tx: sa.Connection, session: Row, case: Case, heard: Heard, now: datetime
     ) -> list[StreamEvent]:
         since = session["handed_off_at"] or session["created_at"]
         before = sa.select(chat_messages.c.id).where(
@@ -71,12 +81,12 @@ class Silence:
         )  # fmt: skip
         if tx.execute(before.limit(1)).first() is not None:
             return []
-        owner, due = owner_of_case(case, language), session["expected_by"] or now
-        text = render(SAID, "passed_on", language, zone=self._zone, owner=owner, by=due)
-        entry = Entry(role="assistant", text=text, language=language, origin=f"answer:{question_id}",
+        owner, due = owner_of_case(case, heard.language), session["expected_by"] or now
+        text = sentence(render(SAID, "passed_on", heard.language, zone=heard.zone, owner=owner, by=due))
+        entry = Entry(role="assistant", text=text, language=heard.language, origin=f"answer:{heard.question_id}",
                       model=ACKNOWLEDGED, case_id=case["id"])  # fmt: skip
         self._transcript.add(tx, session, entry, now)
-        data = {"message_id": entry.id, "text": text, "sources": [], "language": language}
+        data = {"message_id": entry.id, "text": text, "sources": [], "language": heard.language}
         return [StreamEvent("message.done", data)]
 
     def _is_news(self, tx: sa.Connection, session: Row, question_id: str, now: datetime) -> bool:
@@ -97,7 +107,7 @@ class Silence:
             language = session["language"]
             owner = owner_of_case(case, language)
             handoff = {"owner": owner, "expected_by": _stamp(session["expected_by"]), "accepted": True}
-            text = render(SAID, "taken_up", language, owner=owner)
+            text = sentence(render(SAID, "taken_up", language, owner=owner))
             self._tell(tx, session, case, text, f"claimed:{case['id']}:{case['episode']}:{who.id}", now, handoff)
 
     def ended(self, tx: sa.Connection, case: Case, how: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""In which language a customer's message is answered; pure."""
+"""In which language a customer's message is answered, and how a sentence begins; pure."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ def spoken_in(text: str, otherwise: str) -> str:
     if _CHINESE.search(text):
         return "zh-CN"
     return "en" if len(_WORD.findall(text)) >= _ENOUGH else otherwise
+
+
+def sentence(text: str) -> str:
+    """With a capital letter in front: a team's name may stand there (`the service team`)."""
+    return text[:1].upper() + text[1:]

@@ -10,9 +10,9 @@ from knowledge.phrases import render
 
 TALK: dict[str, dict[str, str]] = {
     "greeting": {
-        "zh-CN": "您好！我是 Helloword 助手，可以帮您查订单、退款和发货进度，补全收货地址，或者提交取消、退款、"
+        "zh-CN": "您好！我是 Helloword 智能助手，可以帮您查订单、退款和发货进度，补全收货地址，或者提交取消、退款、"
         "修改的申请。请问有什么可以帮您？",
-        "en": "Hello! I'm the Helloword assistant. I can look up your orders, refunds and shipping, complete a "
+        "en": "Hello! I'm Helloword's automated assistant. I can look up your orders, refunds and shipping, complete a "
         "delivery "
         "address, or pass on a cancellation, refund or change. What can I do for you?",
     },
@@ -47,8 +47,8 @@ TALK: dict[str, dict[str, str]] = {
     },
     "anything_else": {"zh-CN": "还有什么可以帮您的吗？", "en": "Is there anything else I can help with?"},
     "nothing_asked": {
-        "zh-CN": "好的。目前没有需要您确认的事项，请问您想办理什么？",
-        "en": "All right. Nothing is waiting for your confirmation at the moment. What would you like to do?",
+        "zh-CN": "好的，目前没有需要您确认的事情。还有问题随时告诉我。",
+        "en": "All right. There is nothing you need to confirm at the moment. If there is anything else, just write.",
     },
     "stale_choice": {
         "zh-CN": "这个选项已经失效了，什么都没有改动。请告诉我您现在想怎么办。",
@@ -63,7 +63,7 @@ TALK: dict[str, dict[str, str]] = {
         "en": "Sorry, the system isn't answering just now, and I don't want to tell you anything that may be wrong. "
         "Please ask me again in a moment.",
     },
-    "help": {"zh-CN": "{title}：{text}", "en": "{title}: {text}"},
+    "help": {"zh-CN": "{title}\n{text}", "en": "{title}\n{text}"},
     "no_help": {
         "zh-CN": "这个问题我没有查到明确的规定，不敢乱说。",
         "en": "I found no clear rule about that, and I don't want to make one up.",
@@ -79,6 +79,10 @@ TALK: dict[str, dict[str, str]] = {
         "zh-CN": "这件事已经在{owner}手里了，您刚说的也一并转过去了。最迟 {expected_by}给您答复。",
         "en": "{owner} already has this, and what you just wrote has been passed on too. You will have an answer by "
         "{expected_by} at the latest.",
+    },
+    "cannot_follow": {
+        "zh-CN": "抱歉，我还是没弄明白，怕耽误您的事。",
+        "en": "Sorry, I still don't follow, and I don't want to waste your time.",
     },
     "hand_over_failed": {
         "zh-CN": "抱歉，刚才没能转接成功。请过一会儿再发一次“人工”，不便之处请您谅解。",

@@ -50,8 +50,8 @@ CHANGES: dict[str, dict[str, str]] = {
         "en": "Please note that this order shows as delivered.",
     },
     "already_cancelled": {
-        "zh-CN": "订单 {ref} 已经是取消状态，不用再申请了。",
-        "en": "Order {ref} is cancelled already; there is no need to ask for it again.",
+        "zh-CN": "订单 {ref} 已经取消了，您不用再申请。",
+        "en": "Order {ref} has been cancelled already; you needn't ask for it again.",
     },
     "requested.cancel": {
         "zh-CN": "您的申请已转给{owner}（订单 {ref}，申请取消），最迟 {expected_by}给您答复。",
@@ -101,6 +101,10 @@ CHANGES: dict[str, dict[str, str]] = {
         "zh-CN": "还差这几项：{fields}。请直接发给我就好。",
         "en": "I still need: {fields}. Just send it here.",
     },
+    "address.send_here": {
+        "zh-CN": "您也可以把收货信息直接发在这里。",
+        "en": "You can also just send me the details here.",
+    },
     "address.ask_new": {
         "zh-CN": "好的，请把新的收货地址发给我：收件人、电话、省市区和详细街道门牌。",
         "en": "Sure. Please send me the new delivery address: recipient, phone number, street and number, city and "
@@ -116,8 +120,8 @@ CHANGES: dict[str, dict[str, str]] = {
         "en": "The {field} could be: {options}. Which one is it?",
     },
     "address.read_back": {
-        "zh-CN": "请您看一下收货信息：{address}。用这个地址可以吗？",
-        "en": "Let me read it back: {address}. Shall I use this address?",
+        "zh-CN": "麻烦您核对一下收货信息：{address}。就按这个来可以吗？",
+        "en": "These are the details I have: {address}. Shall I use them?",
     },
     "address.not_needed": {
         "zh-CN": "订单 {ref} 目前没有需要补充的收货信息。如果您想改地址，告诉我“改地址”就行。",

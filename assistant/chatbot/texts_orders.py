@@ -18,7 +18,7 @@ ORDERS: dict[str, dict[str, str]] = {
     "which_item": {"zh-CN": "{place}. {label}", "en": "{place}. {label}"},
     "head": {
         "zh-CN": "您的订单 {ref}（{goods}）目前{status}，合计 {total}。",
-        "en": "Your order {ref} ({goods}) is {status}; the total is {total}.",
+        "en": "Your order {ref} ({goods}, {total} in total) {status}.",
     },
     "head.no_order": {
         "zh-CN": "您的这笔购买 {ref}（{goods}，合计 {total}）目前还没有生成订单。",
@@ -29,26 +29,29 @@ ORDERS: dict[str, dict[str, str]] = {
         "en": "Your purchase {ref} ({goods}, {total} in total) has not been submitted yet.",
     },
     "head.over": {
-        "zh-CN": "您的这笔购买 {ref}（{goods}，合计 {total}）{status}，没有生成订单。",
-        "en": "Your purchase {ref} ({goods}, {total} in total) is {status}, and no order came of it.",
+        "zh-CN": "您的这笔购买 {ref}（{goods}，合计 {total}）{status}，没有生成订单。如仍需要，请重新下单。",
+        "en": "Your purchase {ref} ({goods}, {total} in total) {status}, and no order came of it. If you still want "
+        "the goods, please order again.",
     },
     "head.unknown": {
         "zh-CN": "您的订单 {ref}（{goods}，合计 {total}），目前的状态我这边看不到。",
         "en": "I can't see the present state of your order {ref} ({goods}, {total} in total).",
     },
-    "status.created": {"zh-CN": "已下单，等待确认", "en": "placed and waiting to be confirmed"},
-    "status.confirmed": {"zh-CN": "已确认，等待发货", "en": "confirmed and waiting to be shipped"},
-    "status.on_hold": {"zh-CN": "处于暂停状态", "en": "on hold"},
-    "status.shipped": {"zh-CN": "已发货", "en": "on its way: it has been shipped"},
-    "status.delivered": {"zh-CN": "显示已送达", "en": "shown as delivered"},
-    "status.cancelled": {"zh-CN": "已取消", "en": "cancelled"},
-    "status.expired": {"zh-CN": "已过期", "en": "expired"},
+    "status.created": {"zh-CN": "已下单，等待确认", "en": "has been placed and is waiting to be confirmed"},
+    "status.confirmed": {"zh-CN": "已确认，等待发货", "en": "is confirmed and waiting to be shipped"},
+    "status.on_hold": {"zh-CN": "处于暂停状态", "en": "is on hold"},
+    "status.shipped": {"zh-CN": "已发货", "en": "has been shipped"},
+    "status.delivered": {"zh-CN": "显示已送达", "en": "is shown as delivered"},
+    "status.cancelled": {"zh-CN": "已取消", "en": "has been cancelled"},
+    "status.expired": {"zh-CN": "已过期", "en": "has expired"},
     "known_late": {
         "zh-CN": "（商城系统暂时没有响应，这是上一次读到的情况。）",
         "en": "(The shop's system isn't answering just now; this is what it said last.)",
     },
-    "done": {"zh-CN": "已经完成的：{what}", "en": "Done so far: {what}"},
-    "promised": {"zh-CN": "之前答应您的：{what}", "en": "What you were promised: {what}"},
+    "done": {"zh-CN": "目前{what}。", "en": "So far {what}."},
+    "done.over": {"zh-CN": "处理结果：{what}。", "en": "What was done: {what}."},
+    "promised": {"zh-CN": "我们承诺：{what}。", "en": "You have our word: {what}."},
+    "unchanged": {"zh-CN": "暂时没有新的变化。", "en": "There is nothing new yet."},
     "expected.us": {"zh-CN": "这一步的时限是 {at}。", "en": "The deadline for this step is {at}."},
     "expected.person": {
         "zh-CN": "现在由{owner}跟进，时限是 {at}。",
@@ -71,8 +74,12 @@ ORDERS: dict[str, dict[str, str]] = {
         "en": "There is no shipping date on record yet, and I don't want to give you one that may be wrong.",
     },
     "ship.sent": {
-        "zh-CN": "包裹已经发出。送达日期我这边看不到，麻烦您看一下物流信息。",
-        "en": "It has been shipped. I can't see the day of delivery here; the carrier's tracking has it.",
+        "zh-CN": "具体哪天送到我这边看不到，麻烦您看一下物流信息。",
+        "en": "I can't see the day of delivery here; the carrier's tracking has it.",
+    },
+    "ship.overdue": {
+        "zh-CN": "原定 {at} 发货，目前还没有发出。",
+        "en": "It was due to ship by {at} and has not been sent yet.",
     },
     "ship.held": {
         "zh-CN": "订单目前是暂停状态，恢复之前没有确定的发货时间。",
@@ -125,6 +132,10 @@ ORDERS: dict[str, dict[str, str]] = {
         "en": "I see no price problem on record. The prices in the order are:",
     },
     "pay.link": {"zh-CN": "您可以在这里完成付款：{link}", "en": "You can pay here: {link}"},
+    "pay.over": {
+        "zh-CN": "这次结算已经过期，没法再付款了。如仍需要，请重新下单。",
+        "en": "This checkout has expired and can't be paid any more. If you still want the goods, please order again.",
+    },
     "pay.none": {
         "zh-CN": "这笔订单我这边没有待付款的链接。",
         "en": "I have no payment link for this order.",
@@ -135,6 +146,7 @@ ORDERS: dict[str, dict[str, str]] = {
         "zh-CN": "目前能为您提供的就是这些：",
         "en": "These are all the options I have at the moment:",
     },
+    "options.which": {"zh-CN": "请问您想选哪一项？", "en": "Which of these would you like?"},
     "options.item": {"zh-CN": "{place}. {label}", "en": "{place}. {label}"},
     "options.ask": {
         "zh-CN": "点一下按钮，或者回复序号就可以。",

@@ -57,7 +57,11 @@ def open_questions(runtime: Runtime) -> dict[str, Any]:
     return {
         "questions": [cards.question_view(question) for question in desk.questions()],
         "with_person": cards.handed_view(handed, desk) if handed is not None else None,
-    }
+        "wants_address": [
+            {"checkout_id": one.checkout_id, "fields": one.fields, "names": field_names(one.fields, desk.language)}
+            for one in desk.address_wanted()
+        ],
+    }  # fmt: skip
 
 
 def search_help(runtime: Runtime, query: str) -> dict[str, Any]:
@@ -93,8 +97,9 @@ def give_address(runtime: Runtime, checkout_id: str, fields: Mapping[str, Any]) 
     """Takes the address that the customer said yes to, or says what it lacks, or reads it back."""
     desk = _desk(runtime)
     order = desk.order(_ref(runtime, checkout_id))
-    wanted = _asked_for(_messages(runtime))
-    found = given(runtime.context.masker.unmask(dict(fields)), order.address, wanted)
+    needed = next((one.fields for one in desk.address_wanted() if one.checkout_id == order.checkout_id), [])
+    wanted = _asked_for(_messages(runtime)) or (needed[0] if len(needed) == 1 else "")
+    found = given(runtime.context.masker.unmask(dict(fields)), order.address, wanted, needed)
     named = {"missing": found.missing, "missing_text": field_names(found.missing, desk.language)}
     if found.missing or not found.fields:
         return {"state": "incomplete", "checkout_id": order.checkout_id, **named, "ambiguous": found.ambiguous,

@@ -63,7 +63,7 @@ def build_chatbot(
     sessions = Sessions(store, transcript, settings.chat_rate)
     asked = AskedCases(cases, plans, settings.policies)
     requests = Requests(store, cases, asked, staffing.desk, staffing.promises, sessions)
-    silence = Silence(store, cases, sessions, transcript, settings.time_zone)
+    silence = Silence(store, cases, sessions, transcript)
     counter = Counter(store, vault, reader, receive, requests, _help(library), settings.time_zone)
     voice = voice or _voice(store, embedder)
     service = ChatService(store, sessions, transcript, Turns(store), silence, counter, engine, voice)

@@ -187,4 +187,3 @@ def _of_stored(row: Row, edit: Edit) -> Edit:
 def _wanted(edits: Sequence[Edit]) -> Any:
     """What a person changed in a waiting plan; the timeline has it in words."""
     return msgspec.to_builtins(list(edits)) or None
-

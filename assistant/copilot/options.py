@@ -193,7 +193,8 @@ def _hand_off(seen: Seen, fault: str, *, planned: bool) -> Iterator[Option]:
         yield _to(seen, fault, staff_id, {"zh-CN": name, "en": name}, why)
     if case["owner_id"] != SUPERVISORS["owner_id"] and (human or not planned):
         team = SUPERVISORS["owner_id"]
-        yield _to(seen, fault, team, in_both("team", team), say("why.hand_off.supervisors"))
+        why = say("why.hand_off.asked" if _waits_for_an_answer(seen) else "why.hand_off.supervisors")
+        yield _to(seen, fault, team, in_both("team", team), why)
 
 
 def to_whoever_may(seen: Seen, fault: str, role: str) -> Option:
@@ -207,6 +208,12 @@ def _to(seen: Seen, fault: str, to: str, name: Words, why: Words) -> Option:
         kind=HAND_OFF, option=f"{HAND_OFF}:{to}", learned=HAND_OFF, fault=fault, tier=RESTS, variant=HAND_OFF, why=why,
         does=say("does.hand_off", name=name), deed={"to": to}, evidence=[_own(seen)],
     )  # fmt: skip
+
+
+def _waits_for_an_answer(seen: Seen) -> bool:
+    """Whether our rules have no plan because the customer was asked and may still answer."""
+    plan = seen.sight.choice.plan if seen.sight is not None and seen.sight.choice is not None else None
+    return plan is not None and plan.then == "await_customer" and not plan.steps
 
 
 def _needs_people(seen: Seen) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from assistant.security.principals import Principal
 from assistant.security.vault import Vault
 from assistant.store.engine import Store
 from assistant.store.tables import chat_messages, messages
-from knowledge.phrases import PhraseError, describe, language_of
+from knowledge.phrases import PhraseError, describe, language_of, shown_as
 from knowledge.phrases.labels import fault_title, words_of
 from knowledge.vocabulary.findings import Finding
 
@@ -83,11 +83,11 @@ class Panel:
         title = fault_title(first["code"], language)
         try:
             finding = msgspec.convert({k: first[k] for k in _OF_FINDING if k in first}, Finding)
-            told = say("wrong", title=title, what=describe(finding, language))[language]
+            what = describe(finding, language).rstrip("。.")
         except (PhraseError, msgspec.ValidationError):  # a deployment's own fault, or one of an older version
-            told = title
-        if len(wrong) > 1:
-            told = say("wrong.more", sentence=told.rstrip("。."), count=len(wrong) - 1)[language]
+            what = ""
+        facts = ("，" if language == "zh-CN" else ", ").join(_at_stake(case, first, what, len(wrong) - 1, language))
+        told = say("wrong" if what else "wrong.alone", title=title, what=what, facts=facts)[language]
         return told, first["evidence"]
 
     def suggestions(self, case_id: str, language: str, principal: Principal) -> list[dict[str, Any]]:
@@ -141,6 +141,21 @@ class Panel:
         )
         row = tx.execute(query.order_by(chat_messages.c.seq.desc()).limit(1)).first()
         return (row[0], row[1]) if row else None
+
+
+def _at_stake(case: Case, fault: dict[str, Any], what: str, more: int, language: str) -> Iterator[str]:
+    """Since when, how much money (unless it was said), and how many other faults."""
+    at = fault["detectable_at"]
+    yield say("wrong.since", at=datetime.fromisoformat(at) if isinstance(at, str) else at)[language]
+    risk = fault.get("at_risk")
+    worth = {"amount": case["value_amount"], "currency": case["value_currency"]} if case["value_amount"] else None
+    for key, money in (("wrong.at_risk", risk), ("wrong.value", worth)):
+        if money and money["amount"]:
+            if shown_as(money, language) not in what:
+                yield say(key, money=money)[language]
+            break
+    if more:
+        yield say("wrong.more", count=more)[language]
 
 
 def _live(view: dict[str, Any]) -> dict[str, Any] | None:

@@ -14,14 +14,17 @@ from assistant.copilot.options import RESOLVE, Option
 from assistant.copilot.seeing import Seen
 from assistant.copilot.texts import Words, listed, say
 from assistant.handoff.audience import may_tell
+from assistant.notifications.quiet_hours import zone_of
 from assistant.notifications.texts import said
-from knowledge.phrases import LANGUAGES, PhraseError
-from knowledge.phrases.labels import in_both
+from knowledge.phrases import LANGUAGES, PhraseError, render
+from knowledge.phrases.customer_words import DEEDS, NEXT, PROMISED, WRONG
+from knowledge.vocabulary.codes import CaseStatus, FaultCode
 from knowledge.vocabulary.plans import PlanStep
 
 Check = Callable[[str, str, str], str]
 """(text, language, case id) to the text as it may be said: the promise guard, where there is one."""
 
+_COMMAS = {"zh-CN": "，", "en": ", "}
 PENDING = {"zh-CN": "（执行后填入）", "en": "(known once it is done)"}
 
 
@@ -77,20 +80,57 @@ def _rests_on_earlier(step: PlanStep) -> bool:
 def _as_it_stands(option: Option, seen: Seen) -> Words:
     case = seen.case
     order = case["order_id"] or case["checkout_id"] or case["subject_id"]
-    parts: list[Words] = []
     if option.kind == RESOLVE:
-        parts.append(say("reply.whole"))
-    else:
-        title = in_both("fault", option.fault)
-        parts.append(say("reply.wrong", title=title) if _may_name(case, option) else say("reply.hidden"))
-    done = [row["step"]["effect"] for row in seen.done if row["step"]["action"] != "send_message"]
-    if _may_name(case, option):
-        parts.append(say("reply.done", done=listed(done)) if done else say("reply.nothing_done"))
-    if option.kind != RESOLVE:
-        parts.append(say("reply.look"))
-    parts += [say("reply.promise", due=p["due_at"]) for p in seen.promises[:1]]
-    parts.append(say("reply.sorry"))
+        return say("reply.start", order=order, what=listed([say("reply.whole"), say("reply.sorry")]))
+    named = _may_name(case, option) and option.fault in WRONG
+    parts = [WRONG[option.fault if named else FaultCode.UNKNOWN_ANOMALY]]
+    parts += _done(seen) if named else []
+    parts += [*_whose_turn(seen), *_promised(seen), say("reply.sorry")]
     return say("reply.start", order=order, what=listed(parts))
+
+
+def _done(seen: Seen) -> list[Words]:
+    """What was done in this episode, as customers read it; nothing of what they have no reason to hear of."""
+    done = [row["step"] for row in seen.done if row["step"]["action"] != "send_message"]
+    if not done:
+        return [say("reply.nothing_done")]
+    told = [_in_words(DEEDS[s["action"]], amount=s["arguments"].get("amount")) for s in done if s["action"] in DEEDS]
+    return [say("reply.done", done=_joined(told))] if told else []
+
+
+def _whose_turn(seen: Seen) -> list[Words]:
+    """Who is to act now."""
+    status = seen.case["status"]
+    if status == CaseStatus.HANDED_OFF:
+        return [say("reply.person")]
+    if status == CaseStatus.AWAITING_APPROVAL:
+        return [NEXT["approval"]]
+    return [NEXT["customer" if status == CaseStatus.AWAITING_CUSTOMER else "us"]]
+
+
+def _promised(seen: Seen) -> list[Words]:
+    """The promise that falls due first, by the customer's clock."""
+    customer = seen.sight.look.facts.customer if seen.sight else None
+    zone = zone_of(customer.time_zone if customer else None, "UTC").key
+    return [
+        say("reply.promise", promise=_in_words(PROMISED[p["kind"]], zone, by=p["due_at"], text=p["text"]))
+        for p in seen.promises[:1] if p["kind"] in PROMISED
+    ]  # fmt: skip
+
+
+def _in_words(words: Words, zone: str = "UTC", **params: Any) -> Words:
+    """A customer's wording with its parameters; one that is words by language gives each its own."""
+    return {
+        language: render({"words": words}, "words", language, zone=zone, **{
+            name: value[language] if isinstance(value, dict) and language in value else value
+            for name, value in params.items()
+        })
+        for language in LANGUAGES
+    }  # fmt: skip
+
+
+def _joined(told: list[Words]) -> Words:
+    return {language: _COMMAS[language].join(dict.fromkeys(one[language] for one in told)) for language in LANGUAGES}
 
 
 def _may_name(case: Case, option: Option) -> bool:

@@ -28,7 +28,7 @@ TEXTS: dict[str, Words] = {
     },
     "why.fallback": {
         "en": "The customer is not asked any further: this is what our rules do when nobody answers.",
-        "zh-CN": "不再等待顾客选择，直接按“顾客未答复”的规则处理。",
+        "zh-CN": "不再等顾客答复，直接按“顾客未答复”的规则处理。",
     },
     "why.snooze": {
         "en": "Nothing can be settled before {until}: {because}.",
@@ -58,6 +58,10 @@ TEXTS: dict[str, Words] = {
         "en": "Our rules have no plan for how this stands: a supervisor can decide beyond them.",
         "zh-CN": "现有规则没有适用的方案，可由主管酌情决定。",
     },
+    "why.hand_off.asked": {
+        "en": "The customer was asked and has not answered yet; a supervisor can decide without waiting for it.",
+        "zh-CN": "已向顾客提问，尚未答复；如不再等待，可由主管酌情决定。",
+    },
     "why.hand_off.service": {
         "en": "A person can take it from the assistant at any time.",
         "zh-CN": "可随时由人工接手。",
@@ -73,7 +77,7 @@ TEXTS: dict[str, Words] = {
     # -- what it does -----------------------------------------------------------------------------------------------
     "does.snooze": {"en": "The case rests until {until}.", "zh-CN": "个案暂缓至 {until}。"},
     "does.wait": {"en": "Nothing changes.", "zh-CN": "不作任何改动。"},
-    "does.hand_off": {"en": "The case goes to {name}, who is told.", "zh-CN": "个案转给{name}，并通知对方。"},
+    "does.hand_off": {"en": "The case goes to {name}, with a notice.", "zh-CN": "个案转给{name}，并通知对方。"},
     "does.resolve": {
         "en": "The case ends as “{resolution}”; the order is watched for a while.",
         "zh-CN": "个案以“{resolution}”结束，订单继续观察一段时间。",
@@ -88,33 +92,35 @@ TEXTS: dict[str, Words] = {
     "until.restock": {"en": "the goods are expected then", "zh-CN": "货品预计此时到货"},
     "until.playbook": {"en": "our rules look again then", "zh-CN": "按规则届时再次核查"},
     # -- what is wrong ----------------------------------------------------------------------------------------------
-    "wrong": {"en": "{title}: {what}", "zh-CN": "{title}：{what}"},
-    "wrong.more": {"en": "{sentence} ({count} more)", "zh-CN": "{sentence}（另有 {count} 项异常）"},
+    "wrong": {"en": "{title}: {what}; {facts}.", "zh-CN": "{title}：{what}；{facts}。"},
+    "wrong.alone": {"en": "{title}; {facts}.", "zh-CN": "{title}；{facts}。"},
+    "wrong.since": {"en": "since {at}", "zh-CN": "始于 {at}"},
+    "wrong.at_risk": {"en": "{money} at stake", "zh-CN": "涉及 {money}"},
+    "wrong.value": {"en": "order worth {money}", "zh-CN": "订单金额 {money}"},
+    "wrong.more": {"en": "other faults: {count}", "zh-CN": "另有 {count} 项异常"},
     "wrong.nothing": {"en": "Nothing is wrong at present.", "zh-CN": "目前没有异常。"},
     # -- why it has its place ---------------------------------------------------------------------------------------
     "rank.policy": {"en": "In the order that our rules give.", "zh-CN": "按规则顺序排列。"},
     "rank.people": {
-        "en": "People took it {good} times out of {n}.",
+        "en": "Accepted {good} of the {n} times that it was decided on.",
         "zh-CN": "此前 {n} 次建议中被采纳 {good} 次。",
     },
     "rank.similar": {
-        "en": "In {n} similar cases in which it was done, {good} stayed resolved.",
-        "zh-CN": "相似个案中有 {n} 个采用过，其中 {good} 个未再复发。",
+        "en": "Similar cases in which it was done: {n}, of which {good} stayed resolved.",
+        "zh-CN": "采用过此方案的相似个案有 {n} 个，其中 {good} 个未再复发。",
     },
     # -- replies ----------------------------------------------------------------------------------------------------
     "reply.start": {
         "en": "Hello, this is about your order {order}. {what}",
         "zh-CN": "您好，关于您的订单 {order}：{what}",
     },
-    "reply.wrong": {"en": "We have noticed a problem: {title}.", "zh-CN": "我们注意到一个问题：{title}。"},
-    "reply.hidden": {"en": "A colleague is looking at it in person.", "zh-CN": "同事正在人工核实。"},
-    "reply.done": {"en": "So far this was done: {done}", "zh-CN": "目前已完成：{done}"},
-    "reply.nothing_done": {"en": "Nothing has been changed so far.", "zh-CN": "目前尚未作任何改动。"},
-    "reply.look": {"en": "We are working on it at the moment.", "zh-CN": "我们正在处理。"},
-    "reply.promise": {"en": "You have our promise of an answer by {due}.", "zh-CN": "我们已承诺最迟于 {due} 答复您。"},
+    "reply.done": {"en": "Already done: {done}.", "zh-CN": "截至目前，{done}。"},
+    "reply.nothing_done": {"en": "Nothing about the order has been changed so far.", "zh-CN": "目前订单未作任何改动。"},
+    "reply.person": {"en": "A colleague has taken this over.", "zh-CN": "您的问题已转由专人跟进。"},
+    "reply.promise": {"en": "As promised, {promise}.", "zh-CN": "按之前的承诺，{promise}。"},
     "reply.whole": {
-        "en": "Everything looks right again in our systems.",
-        "zh-CN": "目前各系统显示订单已恢复正常。",
+        "en": "We have checked again and find nothing wrong with it any more.",
+        "zh-CN": "我们已重新核对，目前订单一切正常。",
     },
     "reply.sorry": {"en": "We are sorry for the trouble.", "zh-CN": "给您带来不便，非常抱歉。"},
 }

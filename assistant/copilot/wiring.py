@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,7 @@ from knowledge.phrases import language_of
 
 log = structlog.get_logger(__name__)
 MOST = 8  # precedents asked for
+_GAPS = re.compile(r" *(\n) *| {2,}")  # that a sentence leaves which was cut
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Guarded:
         for violation in found:
             log.info("copilot.reply_cut", case_id=case_id, why=violation.why)
             text = text.replace(violation.sentence, "")
-        return " ".join(text.split(" ")).strip() if found else text
+        return _GAPS.sub(lambda gap: gap[1] or " ", text).strip() if found else text
 
 
 class Moods:

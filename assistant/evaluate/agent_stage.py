@@ -138,9 +138,11 @@ class Stagehand:
             "other_order": bystander.order_id, "other_name": bystander.name,
             "new_street": new_street, "new_address": street.format(region, new_street),
         }  # fmt: skip
+        own = [checkout_id, *ids["other_checkout_ids"]]
+        orders = [o["id"] for one in own for o in checked(self.shop.get("/orders", params={"checkout_id": one}))]
         return Scenery(
             checkout_id=checkout_id, customer_id=customer_id, case_id=case_id, bystander=bystander, places=places,
-            own_checkouts=[checkout_id, *ids["other_checkout_ids"]], before=books,
+            own_checkouts=own, own_orders=orders, before=books,
         )  # fmt: skip
 
     # -- looking ----------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from knowledge.models.artefacts import Card
 from knowledge.models.confidence import FOLDER, KIND, Sample, shipped
 from knowledge.models.confidence_fit import fit, reliability
 
-TRAINED_SEEDS, EVALUATED_SEEDS = range(11, 16), range(101, 104)
+TRAINED_SEEDS, EVALUATED_SEEDS = range(11, 21), range(101, 106)
 STORIES = 44  # drawn for each seed
 PLANS = ("plan", "approve")
 
@@ -36,7 +36,7 @@ def train_suggestions(make_shop: ShopFactory, *, samples: Path | None, to: Path 
         print(json.dumps(msgspec.to_builtins(card), ensure_ascii=False))
         return
     print(f"{len(known)} decisions in {len(set(card.notes['seeds']))} seeds; written to {folder}")
-    show(Console(), card.notes["reliability"], "held out of the same runs, after calibration")
+    show(Console(), card.notes["reliability"], "each seed as a model of the others sees it")
 
 
 def copilot_command(make_shop: ShopFactory) -> Callable[..., None]:
@@ -103,8 +103,10 @@ def show(console: Console, found: dict[str, Any], title: str) -> None:
     console.print(table)
     if found["n"]:
         base = found["brier_of_base_rate"]
-        console.print(f"ECE {found['ece']:.3f}, Brier {found['brier']:.3f} (base rate alone {base:.3f}), "
-                      f"AUC {found['auc']}, settled {found['base_rate']:.0%}")  # fmt: skip
+        chance = found["ece_by_chance"]
+        console.print(f"ECE {found['ece']:.3f} ({chance:.3f} by chance alone), Brier {found['brier']:.3f} "
+                      f"({base:.3f} with the base rate alone), AUC {found['auc']}, settled {found['base_rate']:.0%}",
+                      soft_wrap=True)  # fmt: skip
 
 
 def _share(samples: Sequence[Sample]) -> dict[str, Any]:
@@ -112,4 +114,4 @@ def _share(samples: Sequence[Sample]) -> dict[str, Any]:
 
 
 def _trained(card: Card) -> dict[str, Any]:
-    return {"seeds": card.notes.get("seeds", []), "n": card.samples + card.held_out, "created_at": card.created_at}
+    return {"seeds": card.notes.get("seeds", []), "n": card.samples, "created_at": card.created_at}

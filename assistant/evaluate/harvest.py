@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -82,7 +82,8 @@ def harvest_command(
 
         The vectors of seeds and articles are computed along.
         """
-        found = [] if fresh else list(seeds())
+        there = [] if fresh else list(seeds())
+        found = list(there)
         console = Console(stderr=True)
         if unknown := sorted(set(fault or ()) - set(variants)):
             raise HellowordError("invalid_option", f"--fault: the demo shop can't play {unknown[0]}")
@@ -90,7 +91,7 @@ def harvest_command(
         for number in seed:
             with tempfile.TemporaryDirectory(prefix="helloword-harvest-") as folder:
                 found += harvest(Path(folder), wanted, variables, number, rate, patience, console)
-        kept = distinct(found)
+        kept = distinct(found, {case.case_id for case in there})
         size = write_seeds(kept, file)
         if file == FILE:
             write_shipped_vectors()
@@ -133,11 +134,14 @@ def as_seed(case: SolvedCase, stayed: bool) -> SolvedCase:
     return msgspec.structs.replace(case, case_id=name, example=True, stayed_resolved=stayed, metadata=facts)
 
 
-def distinct(cases: Sequence[SolvedCase]) -> list[SolvedCase]:
-    """Without what tells nothing new: of cases alike in all that decides, MOST_ALIKE at most."""
+def distinct(cases: Sequence[SolvedCase], known: Collection[str] = ()) -> list[SolvedCase]:
+    """Without what tells nothing new: of cases alike in all that decides, MOST_ALIKE at most.
+
+    Those of the ids `known` come first: test sets and citations name them, so a later run must not push them out.
+    """
     by_name = {case.case_id: case for case in cases}
     kept: dict[tuple[Any, ...], list[SolvedCase]] = {}
-    for case in sorted(by_name.values(), key=lambda one: one.case_id):
+    for case in sorted(by_name.values(), key=lambda one: (one.case_id not in known, one.case_id)):
         tried = tuple((step.action, step.status) for step in case.tried)
         alike = kept.setdefault(
             (tuple(case.faults), case.cause, tried, case.resolution, case.metadata.get("relapses", 0)), []

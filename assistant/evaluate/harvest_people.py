@@ -32,6 +32,7 @@ class Staff:
         headers = {"authorization": f"Bearer {token}"}
         self._shop = httpx.Client(base_url=house.shop_url, headers=headers, timeout=20, trust_env=False)
         self._seen: set[tuple[str, str, int]] = set()
+        self._given_back: set[str] = set()
 
     def close(self) -> None:
         """Closes its connection to the shop."""
@@ -43,11 +44,12 @@ class Staff:
         for case in self._cases(",".join(statuses)):
             mark = (case["id"], case["status"], case["episode"] * 1000 + case["plan_version"])
             if mark not in self._seen:
-                self._seen.add(mark)
                 with contextlib.suppress(*_WITHOUT):  # it changed meanwhile: the next round sees it
-                    self._handle(case)
+                    if self._handle(case):
+                        self._seen.add(mark)
 
-    def _handle(self, case: dict[str, Any]) -> None:
+    def _handle(self, case: dict[str, Any]) -> bool:
+        """Does what a person would; False when the case may come back as it is (it was given back)."""
         chance = self._rng.random()
         if case["status"] == "awaiting_approval":
             deed = "reject" if chance < REJECTED else "approve"
@@ -56,13 +58,22 @@ class Staff:
         elif case["status"] == "resolved":
             if chance < REOPENED and case["episode"] == 1:
                 self._say(case, "reopen", {"reason": _words(case, "reopen")})
-        elif chance < GIVEN_BACK and case["episode"] == 1 and _fault(case) not in (*MEANT_SO, *STAYS_THEIRS):
+        elif chance < GIVEN_BACK and self._may_be_given_back(case):
+            self._given_back.add(case["id"])
             self._say(case, "claim", {})
             self._say(case, "release", {})
+            return False
         else:
             self._say(case, "claim", {})
             resolution = self._mend(case)
             self._say(case, "resolve", {"resolution": resolution, "note": _words(case, "resolve")})
+        return True
+
+    def _may_be_given_back(self, case: dict[str, Any]) -> bool:
+        return (
+            case["episode"] == 1 and case["id"] not in self._given_back
+            and _fault(case) not in (*MEANT_SO, *STAYS_THEIRS)
+        )  # fmt: skip
 
     def _mend(self, case: dict[str, Any]) -> str:
         """Puts right by hand what is wrong in the shop, as far as a person can; what the case then ends as."""

@@ -91,7 +91,7 @@ def _library(server: MCPServer[Any], gateway: Gateway) -> None:
     @server.tool(annotations=READ, structured_output=False)
     async def similar_cases(ctx: Context, case_id: CaseId, limit: Limit = 5) -> Any:
         """Finds solved cases like this one, what was tried in them and whether they stayed solved. Needs cases:read."""
-        return await gateway.get(ctx.headers, f"/v1/cases/{part(case_id)}/similar", limit=limit)
+        return {"items": await gateway.get(ctx.headers, f"/v1/cases/{part(case_id)}/similar", limit=limit)}
 
     @server.tool(annotations=READ, structured_output=False)
     async def search_library(
@@ -115,7 +115,9 @@ def _proposals(server: MCPServer[Any], gateway: Gateway) -> None:
 
         Needs the scope cases:read.
         """
-        return await gateway.get(ctx.headers, f"/v1/cases/{part(case_id)}/suggestions", language=language)
+        path = f"/v1/cases/{part(case_id)}/suggestions"
+        # As one object: a bare list goes out in as many pieces as it has items, and an empty one as nothing at all.
+        return {"items": await gateway.get(ctx.headers, path, language=language)}
 
     @server.tool(annotations=PROPOSE, structured_output=False)
     async def propose_action(

@@ -6,9 +6,11 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from assistant.intake.given import given_address
 from assistant.notifications.sent_effects import MARK
 from assistant.security.vault import Vault, customer_ref
 from assistant.store.tables import cases, effects
@@ -85,6 +87,11 @@ class Ledger:
     def kept_address(self, tx: sa.Connection, ref: str) -> Any:
         """The address kept there; None when its customer was erased."""
         return self._vault.get(tx, ref)
+
+    def given_address(self, tx: sa.Connection, case: dict[str, Any]) -> Any:
+        """The address that the customer gave in a conversation about this case; None when there is none any more."""
+        given = given_address(tx, self._vault, case["checkout_id"], case["queued_at"])
+        return msgspec.to_builtins(given) if given is not None else None
 
     def settle(self, tx: sa.Connection, effect: Effect, state: str, outcome: dict[str, Any], now: datetime) -> None:
         """Writes how the effect ended (`ok`, `rejected`), or that nobody knows (`unknown`)."""

@@ -152,6 +152,9 @@ class Repair:
         try:
             if step.step.arguments.get("address_from") == "vault":
                 return self._with_kept_address(step.step.arguments)
+            if step.step.arguments.get("address_from") == "conversation":
+                arguments = self._with_given_address(case, step.step.arguments)
+                return arguments | self._replaced(step.step.action, arguments)
             arguments = resolve(self._reader, case, step.step.arguments, results)
             return arguments | self._replaced(step.step.action, arguments)
         except ArgumentsError as error:
@@ -165,6 +168,14 @@ class Repair:
         if address is None:
             raise ArgumentsError("the former address was erased")
         return {k: v for k, v in arguments.items() if k not in ("address_from", "ref")} | {"address": address}
+
+    def _with_given_address(self, case: Case, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments with the address that the customer gave us; the one they gave last, should it have changed."""
+        with self._store.read() as tx:
+            address = self._ledger.given_address(tx, case)
+        if address is None:
+            raise ArgumentsError("the customer's own address is gone")
+        return {k: v for k, v in arguments.items() if k != "address_from"} | {"address": address}
 
     def _replaced(self, action: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The address that this step is about to replace, so that it can be brought back."""

@@ -108,6 +108,8 @@ def copy_to_order(finding: Finding, facts: Facts, ctx: PlanContext, occasion: st
     `occasion`), or holds fields that the order lacks. A shop may write an address otherwise on its orders: what was
     set once is set again only when the customer has changed it since.
     """
+    if told_here := _from_conversation(finding, facts, ctx):
+        return told_here
     order, checkout = facts.live_order, facts.checkout
     if order is None or checkout is None or refused(ctx, "set_order_address", f"order:{order.id}"):
         return None
@@ -120,6 +122,29 @@ def copy_to_order(finding: Finding, facts: Facts, ctx: PlanContext, occasion: st
     steps = [do.set_order_address(order, "checkout"), *told(facts, ctx)]
     summary = words("把结算中更正的地址写入订单。", "Copy the corrected address to the order.")
     return acting(finding, facts, summary, steps, more=True)
+
+
+def _from_conversation(finding: Finding, facts: Facts, ctx: PlanContext) -> Plan | None:
+    """The plan that gives the shop what the customer told us, which it has not heard from anybody."""
+    target, order, checkout = facts.given, facts.live_order, facts.checkout
+    if target is None or lacks(target) or present(going(facts)) == present(target):
+        return None
+    again = order is not None and _changed_again(ctx, order)
+    steps = []
+    if order is not None and _may_set(ctx, "set_order_address", f"order:{order.id}", again=again):
+        steps = [do.set_order_address(order, "conversation"), *told(facts, ctx)]
+    if checkout is not None and present(checkout.shipping_address) != present(target) and (steps or order is None):
+        if _may_set(ctx, "set_checkout_address", f"checkout:{checkout.id}", again=again):
+            steps = [*steps, do.set_checkout_address(checkout.id, "conversation"), *([] if steps else told(facts, ctx))]
+    if not steps:
+        return None
+    summary = words("把顾客在对话中给出的地址写入订单。", "Set the address that the customer gave in a conversation.")
+    return acting(finding, facts, summary, steps, more=True)
+
+
+def _may_set(ctx: PlanContext, action: str, target: str, *, again: bool) -> bool:
+    """Not refused, and not set already: a shop may write an address otherwise."""
+    return not refused(ctx, action, target) and (again or not performed(ctx, action, target))
 
 
 def _corrected_since(ctx: PlanContext, order: OrderFact, occasion: str) -> bool:

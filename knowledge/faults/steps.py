@@ -300,6 +300,7 @@ _SOURCES = {
     ),
     "completed": ("由顾客所填内容唯一推出的完整地址", "as what the customer gave implies it"),
     "corrected": ("更正书写格式后的地址（内容不变）", "written correctly, with nothing else changed"),
+    "conversation": ("顾客在对话中确认的地址", "as the customer confirmed it in a conversation"),
     "customer_history": ("顾客已确认的账户内地址", "of the customer's account that the customer confirmed"),
 }
 

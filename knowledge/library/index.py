@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 BATCH = 500  # entries per write
+WIDER = 2  # times as many entries are looked through as are wanted, before Chroma is asked to filter
 _SERVER_SECONDS = 5.0  # a Chroma server that is silent for longer counts as away
 Where = Mapping[str, Any]
 
@@ -70,26 +71,39 @@ class Index:
                     metadatas=[_facts(entry) for entry in some],
                 )
 
-    def nearest(self, vectors: Vectors, most: int, where: Where | None) -> list[Hit]:
-        """The entries nearest to one vector (shape (1, dimensions)), nearest first.
+    def nearest(self, vectors: Vectors, most: int, wanted: Sequence[Where] = ()) -> list[Hit]:
+        """The entries nearest to one vector (shape (1, dimensions)) that meet all conditions, nearest first.
+
+        Chroma gathers every entry that meets its filter before it looks at any vector, ten times as long as the search
+        itself. So the nearest few are looked through first; its filter is only asked where too few of them meet the
+        conditions.
 
         Raises:
             UnavailableError: `library_unavailable`.
         """
-        with self.open() as collection:
-            found = collection.query(
-                query_embeddings=vectors, n_results=most, where=dict(where) if where else None,
-                include=["metadatas", "documents", "distances"],
-            )  # fmt: skip
-        rows: Any = zip(found["metadatas"] or [[]], found["documents"] or [[]], found["distances"] or [[]], strict=True)
-        facts, texts, distances = next(iter(rows))
+        conditions = [dict(one) for one in wanted]
+        few = WIDER * most if conditions else most
+        near = self._query(vectors, few, None)
+        met = [row for row in near if all(_meets(row[0], one) for one in conditions)]
+        if len(met) < most and len(near) == few:
+            met = self._query(vectors, most, all_of(conditions)) if conditions else met
         cases: dict[str, SolvedCase] = {}
         hits = []
-        for fact, text, distance in zip(facts, texts, distances, strict=True):
+        for fact, text, distance in met[:most]:
             record = str(fact["record"])
             case = cases.get(record) or cases.setdefault(record, _case(record))
-            hits.append(Hit(case, str(fact["language"]), str(text), 1.0 - float(distance)))
+            hits.append(Hit(case, str(fact["language"]), text, 1.0 - distance))
         return hits
+
+    def _query(self, vectors: Vectors, most: int, where: dict[str, Any] | None) -> list[tuple[Where, str, float]]:
+        """Facts, text and distance of the nearest."""
+        with self.open() as collection:
+            found = collection.query(
+                query_embeddings=vectors, n_results=most, where=where, include=["metadatas", "documents", "distances"]
+            )
+        rows: Any = zip(found["metadatas"] or [[]], found["documents"] or [[]], found["distances"] or [[]], strict=True)
+        facts, texts, distances = next(iter(rows))
+        return [(fact, str(text), float(far)) for fact, text, far in zip(facts, texts, distances, strict=True)]
 
     def get(self, case_id: str) -> SolvedCase | None:
         """What is known of this case; None when it isn't here.
@@ -167,6 +181,14 @@ def all_of(conditions: Sequence[Where]) -> dict[str, Any] | None:
     if len(conditions) > 1:
         return {"$and": [dict(one) for one in conditions]}
     return dict(conditions[0]) if conditions else None
+
+
+def _meets(facts: Where, condition: Where) -> bool:
+    """Whether an entry's facts meet one of our conditions: `{name: value}` or `{name: {"$ne": value}}`."""
+    return all(
+        facts.get(name) != value["$ne"] if isinstance(value, dict) else facts.get(name) == value
+        for name, value in condition.items()
+    )
 
 
 def _facts(entry: Entry) -> dict[str, str | int | float | bool]:

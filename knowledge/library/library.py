@@ -13,7 +13,7 @@ import numpy as np
 
 from knowledge.library.articles import Article, ArticleHit, Articles, Audience
 from knowledge.library.embedders import Embedder, Vectors
-from knowledge.library.index import Entry, Hit, Index, all_of
+from knowledge.library.index import Entry, Hit, Index
 from knowledge.library.ranking import TERMS, Candidate, Ranked, centred, ranked
 from knowledge.library.reasons import Reason
 from knowledge.library.shipped import Shipped
@@ -200,10 +200,10 @@ class Library:
         most = max(CANDIDATES, limit * PER_RESULT)
         found: dict[tuple[str, str], Hit] = {}
         for fault in like.faults if like is not None else ():
-            for hit in self._index.nearest(vectors, most, all_of([{f"fault:{fault}": True}, *wanted])):
+            for hit in self._index.nearest(vectors, most, [{f"fault:{fault}": True}, *wanted]):
                 found[hit.case.case_id, hit.language] = hit
         if len({case_id for case_id, _ in found}) < limit:
-            for hit in self._index.nearest(vectors, most, all_of(wanted)):
+            for hit in self._index.nearest(vectors, most, wanted):
                 found.setdefault((hit.case.case_id, hit.language), hit)
         return list(found.values())
 

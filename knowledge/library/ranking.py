@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
@@ -108,7 +109,8 @@ def _length(tokens: Mapping[str, float], rare: Mapping[str, float], unseen: floa
     return math.sqrt(sum((count * rare.get(token, unseen)) ** 2 for token, count in tokens.items())) or 1.0
 
 
-def _counted(text: str) -> dict[str, float]:
+@lru_cache(maxsize=4_096)
+def _counted(text: str) -> Mapping[str, float]:
     counts = Counter(tokens(text))
     return {token: 1 + math.log(count) for token, count in counts.items()}
 

@@ -67,14 +67,17 @@ class Confidence:
         platt: tuple[float, float], kinds: Mapping[str, float], counts: Counts,
     ) -> None:  # fmt: skip
         self._weights, self._middle, self._spread = weights, middle, spread
-        self._bias, self._platt, self._kinds, self._counts = bias, platt, dict(kinds), dict(counts)
+        self._bias, self.platt, self._kinds, self._counts = bias, platt, dict(kinds), dict(counts)
 
     def score(self, sample: Sample) -> float:
         """The probability, 0 to 1, that the case stays resolved without another human step."""
+        slope, shift = self.platt
+        return _sigmoid(slope * self.raw(sample) + shift)
+
+    def raw(self, sample: Sample) -> float:
+        """The log-odds before calibration."""
         row = (vector(sample, self._kinds, self._counts) - self._middle) / self._spread
-        raw = float(row @ self._weights) + self._bias
-        slope, shift = self._platt
-        return _sigmoid(slope * raw + shift)
+        return float(row @ self._weights) + self._bias
 
     def rate(self, sample: Sample) -> tuple[float, float]:
         """The expected share of good outcomes of this option alone, and on how many outcomes it rests."""
@@ -86,7 +89,7 @@ class Confidence:
         keys, kinds = sorted(self._counts), sorted(self._kinds)
         return pack({
             "features": np.array(FEATURES, dtype=np.str_), "weights": self._weights, "middle": self._middle,
-            "spread": self._spread, "bias": np.array([self._bias, *self._platt]),
+            "spread": self._spread, "bias": np.array([self._bias, *self.platt]),
             "kinds": np.array(kinds, dtype=np.str_), "kind_rates": np.array([self._kinds[k] for k in kinds]),
             "faults": np.array([k[0] for k in keys], dtype=np.str_),
             "options": np.array([k[1] for k in keys], dtype=np.str_),

@@ -103,6 +103,93 @@ WRONG: dict[str, Words] = {
 }
 """What is wrong, by fault."""
 
+_CHECKED: Words = {
+    "zh-CN": "这笔订单的部分信息此前需要核对。",
+    "en": "Some details of this order had to be confirmed.",
+}
+
+WAS: dict[str, Words] = {
+    FaultCode.PAID_OUT_OF_STOCK: {
+        "zh-CN": "您付款后，部分商品一度缺货。",
+        "en": "Some of the goods you had paid for were out of stock.",
+    },
+    FaultCode.PAID_ORDER_MISSING: {
+        "zh-CN": "您付款后，订单当时没有成功生成。",
+        "en": "You had paid, but the order was not created at first.",
+    },
+    FaultCode.DUPLICATE_CHARGE: {
+        "zh-CN": "这笔订单此前被重复扣款。",
+        "en": "You had been charged twice for this order.",
+    },
+    FaultCode.AMOUNT_MISMATCH: {
+        "zh-CN": "此前实收金额与订单应付金额不一致。",
+        "en": "The amount taken and the total of this order did not agree.",
+    },
+    FaultCode.PARTIAL_PAYMENT: {
+        "zh-CN": "此前只收到了部分货款。",
+        "en": "Only part of the amount had been paid.",
+    },
+    FaultCode.REFUND_MISSING: {
+        "zh-CN": "订单取消后，应退的款项当时没有及时退回。",
+        "en": "After the order was cancelled, the money due back to you was not returned in time.",
+    },
+    FaultCode.UNPAID_ORDER_LIVE: {
+        "zh-CN": "订单生成后，我们一直没有收到付款。",
+        "en": "The order existed, but no payment had come in for it.",
+    },
+    FaultCode.PAYMENT_DISPUTED: _CHECKED,
+    FaultCode.PAYMENT_UNCONFIRMED: {
+        "zh-CN": "您的付款结果此前迟迟没有得到支付机构确认。",
+        "en": "It took the payment provider a while to say whether your payment had gone through.",
+    },
+    FaultCode.RESERVATION_TIMEOUT: {
+        "zh-CN": "商品的库存当时没有及时为您留住。",
+        "en": "The goods could not be set aside for you in time.",
+    },
+    FaultCode.COUPON_MISAPPLIED: {
+        "zh-CN": "优惠券此前没有正确生效。",
+        "en": "The coupon had not been applied as it should have been.",
+    },
+    FaultCode.PRICE_MISMATCH: {
+        "zh-CN": "此前购物车里的价格与结算价格不一致。",
+        "en": "The price in the cart and the price at checkout did not match.",
+    },
+    FaultCode.INCOMPLETE_INFORMATION: {
+        "zh-CN": "此前收货信息不完整。",
+        "en": "Part of the delivery information was missing.",
+    },
+    FaultCode.ADDRESS_UNDELIVERABLE: {
+        "zh-CN": "原来的收货地址快递无法送达。",
+        "en": "No carrier delivered to the address first given.",
+    },
+    FaultCode.ACCOUNT_BLOCKED: _CHECKED,
+    FaultCode.STOCK_INCONSISTENT: _CHECKED,
+    FaultCode.UNUSUAL_AMOUNT: _CHECKED,
+    FaultCode.REPEATED_SUBMISSION: {
+        "zh-CN": "您此前多次提交了同一购物车，但没有付款成功。",
+        "en": "The same basket had been submitted several times without a payment.",
+    },
+    FaultCode.DUPLICATE_ORDER: {
+        "zh-CN": "此前看起来像是重复下了同一笔订单。",
+        "en": "It had looked like the same order twice.",
+    },
+    FaultCode.FULFILMENT_STALLED: {
+        "zh-CN": "这笔订单的进度一度比预期慢。",
+        "en": "This order had been running later than expected.",
+    },
+    FaultCode.MINOR_INFORMATION_ERROR: {
+        "zh-CN": "收货信息里原来有一处小的格式问题。",
+        "en": "There was a small mistake in the delivery information.",
+    },
+    FaultCode.ADDRESS_INACCURATE: {
+        "zh-CN": "原来的收货地址写得不够准确。",
+        "en": "The delivery address was not quite accurate.",
+    },
+    FaultCode.TIMELINE_CONTRADICTION: _CHECKED,
+    FaultCode.UNKNOWN_ANOMALY: _CHECKED,
+}
+"""What was wrong, once it is over; where a fault has no words here, those of `WRONG` do."""
+
 NEXT: dict[str, Words] = {
     "us": {"zh-CN": "我们正在自动处理，您暂时无需操作。", "en": "We are working on it; you need not do anything."},
     "customer": {"zh-CN": "我们在等您的答复。", "en": "We are waiting for your answer."},
@@ -112,13 +199,13 @@ NEXT: dict[str, Words] = {
     },
     "person": {"zh-CN": "目前由{owner}负责跟进。", "en": "It is with {owner} now."},
     "person_by": {
-        "zh-CN": "目前由{owner}负责跟进，最迟于{by}给您答复。",
+        "zh-CN": "目前由{owner}负责跟进，最迟{by}给您答复。",
         "en": "It is with {owner} now; you will hear from us by {by} at the latest.",
     },
-    "repaired": {"zh-CN": "问题已处理完毕。", "en": "This has been put right."},
-    "self_cleared": {"zh-CN": "目前一切正常。", "en": "Everything is in order now."},
-    "cancelled": {"zh-CN": "订单已取消并退款。", "en": "The order was cancelled and refunded."},
-    "ended": {"zh-CN": "该问题已处理结束。", "en": "This matter is closed."},
+    "repaired": {"zh-CN": "现在已经处理好了。", "en": "This has been put right."},
+    "self_cleared": {"zh-CN": "现在已恢复正常。", "en": "Everything is in order now."},
+    "cancelled": {"zh-CN": "订单已取消，款项已退。", "en": "The order was cancelled and refunded."},
+    "ended": {"zh-CN": "这件事已告一段落。", "en": "This matter is closed."},
     "no_fault": {
         "zh-CN": "订单本身没有发现问题。",
         "en": "We have found nothing wrong with the order itself.",
@@ -153,10 +240,10 @@ DEEDS: dict[str, Words] = {
 """What was done, by action; what a customer has no reason to hear of has no words here."""
 
 PROMISED: dict[str, Words] = {
-    "answer": {"zh-CN": "最迟于{by}给您答复", "en": "you will hear from a colleague by {by}"},
-    "outcome": {"zh-CN": "最迟于{by}处理完毕", "en": "this will be settled by {by}"},
-    "refund": {"zh-CN": "退款最迟于{by}原路到账", "en": "the refund arrives by {by} where you paid from"},
-    "delivery": {"zh-CN": "缺货商品最迟于{by}发出", "en": "the back-ordered goods are sent by {by}"},
+    "answer": {"zh-CN": "最迟{by}给您答复", "en": "you will hear from a colleague by {by}"},
+    "outcome": {"zh-CN": "最迟{by}会有处理结果", "en": "this will be settled by {by}"},
+    "refund": {"zh-CN": "退款最迟{by}原路到账", "en": "the refund arrives by {by} where you paid from"},
+    "delivery": {"zh-CN": "缺货商品最迟{by}发出", "en": "the back-ordered goods are sent by {by}"},
     "by_hand": {"zh-CN": "{text}（最迟{by}）", "en": "{text} (by {by})"},
 }
 """What was promised, by kind."""
@@ -201,7 +288,7 @@ SAID: dict[str, Words] = {
         "en": "Sorry, this could not be taken just now. Please try again in a moment.",
     },
     "address_taken": {
-        "zh-CN": "新的收货信息已收到，我们会核对后使用，有结果会告诉您。",
+        "zh-CN": "新的收货信息已收到，核对无误后就用它配送。",
         "en": "We have your delivery information. It is checked before it is used.",
     },
     "address_same": {
@@ -213,7 +300,7 @@ SAID: dict[str, Words] = {
         "en": "Something is wrong with this delivery information: {detail}.",
     },
     "passed_on": {
-        "zh-CN": "已收到并转达给{owner}，同事会直接在这里回复您，最迟于{by}。",
+        "zh-CN": "您的消息已转达给{owner}，同事会直接在这里回复您，最迟{by}。",
         "en": "{owner} has your message and will answer you here, by {by} at the latest.",
     },
     "taken_up": {

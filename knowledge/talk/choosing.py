@@ -49,8 +49,9 @@ _REFUSED = re.compile(
     r"|except|anything but|rather than)\b)", re.IGNORECASE
 )
 _SEGMENTS = re.compile(r"[,，。;；!！?？\n]+|但是|但|而是|\bbut\b|\brather\b(?! than)|\binstead\b", re.IGNORECASE)
-_STOPPED = """the a an one ones i want take would like to please it that this with for my me of and or in on can could
-have get is be do go let s ll d m you give choose pick prefer option instead just ok okay yes sure thanks thank"""
+_STOPPED = """what which when where how why who there any other else does
+the a an one ones i want take would like to please it that this with for my me of and or in on can
+could have get is be do go let s ll d m you give choose pick prefer option instead just ok okay yes sure thanks thank"""
 _STOP = frozenset(_STOPPED.split())
 _STOP_ZH = re.compile(
     r"我|要|想|选|换成?|那个|这个|这款|那款|那种|这种|吧|的|了|就|个|款|给|帮|请|谢谢|可以|一个|一款|呢|啊|呀|好|行"
@@ -59,6 +60,8 @@ _WAVERING = re.compile(r"还是.{1,8}(?:好|呢|吗|[?？])|哪[个种款]|或�
 _BOTH = re.compile(
     r"都(?:行|可以|要|好|不)|随便|两个都|(?:\b(?:both|either|any|all|neither|none)\b(?! other))"
     r"|whatever|你(?:看着办|决定|推荐)", re.IGNORECASE)
+
+_ALL = re.compile(r"(?:两[个单笔件]?|全)?都(?:要|留|保留)|\bboth\b", re.IGNORECASE)
 
 
 def option_number(text: str) -> int | None:
@@ -86,6 +89,8 @@ def choose(text: str, options: Sequence[Option], language: Language = "en") -> s
     exact = [name for name, label in labels if bare and bare in (name.casefold(), label.casefold())]
     if len(exact) == 1:
         return exact[0]
+    if (one := _for_all(text, labels)) is not None:
+        return one
     if not labels or _BOTH.search(text) or _WAVERING.search(text):
         return None
     wanted = _wanted(text)
@@ -104,6 +109,16 @@ def choose(text: str, options: Sequence[Option], language: Language = "en") -> s
     if spoken is not None:
         return spoken
     return _by_stance(text, labels)
+
+
+def _for_all(text: str, labels: Sequence[tuple[str, str]]) -> str | None:
+    """“Keep both” where one option says so: picked when nothing else is said (“cancel both” picks nothing)."""
+    found = [(name, label) for name, label in labels if _ALL.search(label)]
+    said = " ".join(_wanted(text))
+    if len(found) != 1 or not _ALL.search(said) or _WAVERING.search(text):
+        return None
+    name, label = found[0]
+    return name if _tokens(_ALL.sub(" ", said)) <= _tokens(label) else None
 
 
 def by_words(text: str, labels: Sequence[tuple[str, str]]) -> str | None:

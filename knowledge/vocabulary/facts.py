@@ -164,7 +164,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the shop said about one checkout, read at `at` (UTC). None means not read or not existing.
 
     `since` tells when things that carry no time of their own were first read in their status, where that was before
-    `at`; by part and id. Holds personal data: it lives in memory only; intake masks what is stored of it.
+    `at`; by part and id. `given` is the whole address that the customer told us in a conversation about it, when that
+    is the last one they gave. Holds personal data: it lives in memory only; intake masks what is stored of it.
     """
 
     checkout_id: str
@@ -181,6 +182,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     coupon_holder: CheckoutFact | None = None  # the other checkout that used the coupon
     products: dict[str, ProductFact] = {}
     pickup_points: list[PickupPointFact] | None = None
+    given: Address | None = None
 
     def changed_at(self, part: str, fact: CheckoutFact | OrderFact | PaymentFact | ReservationFact) -> datetime:
         """When it came into its status: as the shop says, else as first read."""

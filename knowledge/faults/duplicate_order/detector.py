@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from itertools import pairwise
 
@@ -55,7 +56,7 @@ def _finding(s: OrderSnapshot, other: Purchase, before: datetime, ordered: datet
         at_risk=s.total,
         details={
             "order_id": order.id, "other_checkout_id": other.checkout_id, "other_order_id": other.orders[-1],
-            "minutes": int((ordered - before).total_seconds() // 60), "other_ordered_at": iso(before),
+            "minutes": max(1, math.ceil((ordered - before).total_seconds() / 60)), "other_ordered_at": iso(before),
         },
     )  # fmt: skip
 

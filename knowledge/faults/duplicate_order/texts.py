@@ -9,7 +9,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "what": {
         "zh-CN": "顾客在 {minutes} 分钟内对同一购物车下单并付款两次：订单 {other_order_id} 与 {order_id}。",
-        "en": "The customer ordered and paid the same basket twice within {minutes} minutes: orders "
+        "en": "The customer ordered and paid the same basket twice within {minutes} min: orders "
         "{other_order_id} and {order_id}.",
     },
     "cause.same_basket_twice": {

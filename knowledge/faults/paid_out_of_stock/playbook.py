@@ -113,8 +113,8 @@ def _wait_or_ask(view: Shortage) -> Plan | None:
     sku = gap.line.sku
     stock = StockChange(view.facts, view.finding, view.lines, skip=view.short_skus)
     summary = words(
-        f"{sku} 缺 {gap.short} 件：请顾客选择替代、等待或退款。",
-        f"{gap.short} of {sku} are missing: the customer chooses a substitute, waiting or a refund.",
+        f"{sku} 缺 {gap.short} 件：请顾客选择处理方式（如换货、退款）。",
+        f"{gap.short} × {sku} missing: the customer chooses what to do, such as a substitute or a refund.",
     )
     return awaiting(view.finding, summary, [*stock.reserve, *question(view, gap)], _resolution(view))
 

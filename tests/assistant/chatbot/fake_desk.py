@@ -15,6 +15,7 @@ from assistant.chatbot.ports import (
     OrderLine,
     Outcome,
     PaymentNote,
+    WantedAddress,
 )
 from knowledge.vocabulary.errors import NotFoundError, UnavailableError
 
@@ -92,6 +93,7 @@ class FakeDesk:
         self.checkout_id: str | None = None
         self.with_person: HandedOver | None = None
         self.broken = self.nobody = False
+        self.wanted: list[WantedAddress] = []
 
     def orders(self, limit: int = 5) -> list[OrderCard]:
         self._read()
@@ -106,6 +108,9 @@ class FakeDesk:
 
     def questions(self) -> list[OpenQuestion]:
         return self.open
+
+    def address_wanted(self) -> list[WantedAddress]:
+        return self.wanted
 
     def answer(self, dedupe_key: str, choice: str) -> Outcome:
         self.did.append(("answer", dedupe_key, choice))

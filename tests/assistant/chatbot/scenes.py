@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from assistant.chatbot.ports import OpenQuestion, Option, WantedAddress
 from tests.assistant.chatbot.fake_desk import (
     BY,
     HOME,
@@ -80,13 +81,17 @@ def out_of_stock(language: str) -> FakeDesk:
 def no_phone(language: str) -> FakeDesk:
     address = {name: value for name, value in HOME.items() if name != "phone"}
     case = note(_w("address", language), "customer")
-    return FakeDesk(language, [order(language=language, address=address, case=case)], [address_question(language)])
+    desk = FakeDesk(language, [order(language=language, address=address, case=case)], [address_question(language)])
+    desk.wanted = [WantedAddress(checkout_id="chk_1", fields=["phone"])]
+    return desk
 
 
 def no_address(language: str) -> FakeDesk:
     case = note(_w("address", language), "customer")
     address = {"country": "CN" if language == "zh-CN" else "US"}
-    return FakeDesk(language, [order(language=language, address=address, case=case)], [address_question(language)])
+    desk = FakeDesk(language, [order(language=language, address=address, case=case)], [address_question(language)])
+    desk.wanted = [WantedAddress(checkout_id="chk_1", fields=["recipient", "phone", "province", "city", "street"])]
+    return desk
 
 
 def twice(language: str) -> FakeDesk:
@@ -107,6 +112,18 @@ def with_person(language: str) -> FakeDesk:
 
 def blocked(language: str) -> FakeDesk:
     return FakeDesk(language, [order(language=language, case=note(_w("blocked", language), "person", expected_by=BY))])
+
+
+def bought_twice(language: str) -> FakeDesk:
+    """Two orders of the same goods, and the question which of them to keep."""
+    words = {
+        "zh-CN": ("您短时间内下了两单同样的商品。", "取消一单并退款", "两单都要"),
+        "en": ("You placed two orders of the same goods.", "Cancel one and refund it", "Keep both"),
+    }[language]  # fmt: skip
+    options = [Option(id=name, label=label) for name, label in zip(("cancel_one", "keep_both"), words[1:], strict=True)]
+    question = OpenQuestion(dedupe_key="twice:chk_1", checkout_id="chk_1", text=words[0], options=options)
+    case = note(words[0], "customer", expected_by=BY)
+    return FakeDesk(language, [order(language=language, case=case)], [question])
 
 
 def policies(language: str) -> FakeDesk:

@@ -118,7 +118,7 @@ def test_enough_rejections_sink_a_plan_by_one_place_and_never_below_what_decline
     sunk = next(s for s in after if s["action"] == first)
     assert sunk["place"] == min(2, len(after) - 2)
     assert sunk["expected"]["people"] == {"n": 49, "accepted": 0}
-    assert "0 times out of 49" in sunk["ranked_because"]
+    assert "Accepted 0 of the 49 times" in sunk["ranked_because"]
 
 
 def test_similar_cases_are_cited_with_how_they_ended_and_count_for_the_confidence(room: Room) -> None:

@@ -32,7 +32,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 def over_http(house: House, key: str, story: Callable[[Client], Awaitable[None]]) -> None:
     async def tell() -> None:
-        async with httpx2.AsyncClient(headers={"authorization": f"Bearer {key}"}, trust_env=False) as http:
+        async with httpx2.AsyncClient(headers={"authorization": f"Bearer {key}"}, trust_env=False, timeout=60) as http:
             url = f"{str(house.api.base_url).rstrip('/')}/mcp"
             async with Client(streamable_http_client(url, http_client=http)) as client:
                 await story(client)
@@ -128,3 +128,29 @@ def test_a_client_that_starts_its_servers_itself_gets_the_same_tools(house: Hous
             assert not failed and "items" in page
 
     asyncio.run(tell())
+
+
+def test_what_is_proposed_waits_for_a_person_and_writes_nothing_at_the_shop(house: House) -> None:
+    checkout = house.shop.scenario("paid_out_of_stock", variant="whole", customer="silent")["checkout_id"]
+    case = house.wait_case(checkout, lambda found: found["status"] == "awaiting_customer", timeout=60)
+    assert house.post(f"/v1/cases/{case['id']}/claim").status_code == 200
+    house.shop.wait_idle(20)
+    before = house.shop.writes()
+
+    async def story(client: Client) -> None:
+        failed, shown = await ask(client, "suggested_actions", case_id=case["id"])
+        assert not failed, shown
+        plan = next(one for one in shown["items"] if one["kind"] == "plan")
+        failed, waits = await ask(client, "propose_action", case_id=case["id"], suggestion_id=plan["id"])
+        assert not failed, waits
+        assert (waits["case_id"], waits["state"]) == (case["id"], "awaiting")
+        assert waits["plan_version"] > case["plan_version"]
+        failed, again = await ask(client, "propose_action", case_id=case["id"], suggestion_id=plan["id"])
+        assert failed and "suggestion_stale" in again
+        failed, now = await ask(client, "get_case", case_id=case["id"])
+        assert (now["status"], now["plan_version"]) == ("awaiting_approval", waits["plan_version"])
+        assert {step["status"] for step in now["plan"]} == {"pending"}
+
+    over_http(house, KEY, story)
+    house.shop.wait_idle(20)
+    assert house.shop.writes() == before
