@@ -245,7 +245,7 @@ class _Turn:
     async def _finish(self, attempt: Attempt, model: str | None) -> list[StreamEvent]:
         """Stores the answer and ends its message; one that the guard left nothing of says so."""
         events = []
-        if not attempt.text:
+        if not attempt.text.strip():
             events.append(attempt.say(render(TEXTS, "nothing_certain", self._context.language)))
         if self._keep is not None:
             said = Said(

@@ -189,6 +189,8 @@ def _wish(clause: str, whole: Sequence[Intent]) -> Wish | None:
     for wish, found in zip(_ASSUMED_BY_QUESTION, told, strict=True):
         if found and not is_question(clause) and not _REPORTED.search(clause):
             return Wish.LEAVE if refused else wish
+    if refused and names_a_deed(clause) and not is_question(clause):
+        return Wish.LEAVE
     if _RULE.search(clause):
         return Wish.ADVISE if _THIS_CASE.search(clause) and _approver(clause) else Wish.POLICY
     if _DURATION.search(clause):

@@ -68,14 +68,17 @@ def _answer(talk: Talk, understand: Understand) -> None:
         return
     if picked := _picked_order(talk, understand):
         _wishes(talk, *picked, understand)
-    elif address.take(talk, said):
-        return
-    elif changes.decided_before(talk) if talk.asked or talk.choice is not None else False:
+    elif address.take(talk, said) or _decided(talk):
         return
     elif talk.said("offer_person") and says_yes(talk.words):
         changes.to_a_person(talk, "asked")
     elif not (_upset(talk, said) or address.speaks_of_it(talk, said)):
         _wishes(talk, said, talk.words, understand)
+
+
+def _decided(talk: Talk) -> bool:
+    """Whether the message answers what was asked right before, or is a button."""
+    return bool(talk.asked or talk.choice is not None) and changes.decided_before(talk)
 
 
 def _means_a_number(said: Understood, words: str) -> bool:

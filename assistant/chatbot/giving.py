@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.chatbot import consent
 from assistant.chatbot.addresses import is_name, without_intro
+from knowledge.addresses.parsing import parse
 
 _PLACE = re.compile(r"‹address(?::\d+)?›")
 _PHONE = re.compile(
@@ -67,9 +68,10 @@ _POSTCODE = re.compile(
 )
 _PART = re.compile(r"[^\W\d_][\w' .-]{1,30}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{5}(?:-\d{4})?")
 _THANKS = re.compile(
-    r"(?:好[的嘞吧啊呀]?|行|嗯+|ok|知道了|明白了?|收到|了解|辛苦[了啦]?|谢谢[你您啦了]?|多谢|感谢|麻烦了?|再见|拜拜|没事了?|不用了?|[\s,，。!！~～])+"
-    r"|(?:(?:great|ok(?:ay)?|alright|all right|good|perfect|cool|thanks?(?: (?:you|a lot|so much|for your help|for that))?"
-    r"|cheers|lovely|brilliant|got it|bye|goodbye|hello|hi|never ?mind|nothing|very much|you too)[\s,.!]*)+",
+    r"(?:好[的嘞吧啊呀]?|行|嗯+|ok|知道了|明白了?|收到|了解|辛苦[了啦]?|谢谢[你您啦了]?|多谢|感谢|麻烦了?|再见|拜拜|没事了?|不用了?"
+    r"|[\s,，。!！~～])+"
+    r"|(?:(?:great|ok(?:ay)?|alright|all right|good|perfect|cool|cheers|lovely|brilliant|got it|bye|goodbye|hello|hi"
+    r"|never ?mind|nothing|very much|you too|thanks?(?: (?:you|a lot|so much|for your help|for that))?)[\s,.!]*)+",
     re.IGNORECASE,
 )
 _DIVISION = re.compile(r"[\u3400-\u9fff]{1,8}(?:省|市|自治区|区|县|州|镇|乡)")
@@ -84,8 +86,8 @@ _ZH_STREET_LABEL = re.compile(
     r"|应该是|填|写|[:：])*|写漏了[,，]?|漏写了[,，]?|(?:应该)?是)\s*"
 )
 _EN_STREET_LABEL = re.compile(
-    r"^.*?(?:\b(?:address|street(?: and number)?|number|it|should go to|go to|deliver to|send it to|live at|is)\b(?:'s)?"
-    r"\s*(?:is|should be|:)*\s*)(?=\d|‹|flat\b|apt\b|apartment\b|unit\b|room\b|suite\b)",
+    r"^.*?(?:\b(?:address|street(?: and number)?|number|it|should go to|go to|deliver to|send it to|live at"
+    r"|is)\b(?:'s)?\s*(?:is|should be|:)*\s*)(?=\d|‹|flat\b|apt\b|apartment\b|unit\b|room\b|suite\b)",
     re.IGNORECASE,
 )
 
@@ -111,6 +113,8 @@ def pieces(words: str, slots: Any, wanted: Sequence[str], earlier: Mapping[str, 
         rest = rest[: code.start()] + "，" + rest[code.end() :]
     if named := _recipient(rest, wanted):
         found["recipient"], rest = named
+    if "recipient" in wanted and "recipient" not in found and (beside := _name_beside(rest)):
+        found["recipient"], rest = beside, rest.replace(beside, "，", 1)
     if place := _place(rest, slots, wanted):
         found["text"] = f"{earlier['text']}，{place}" if earlier.get("text") and wanted else place
         return found
@@ -157,6 +161,17 @@ def _recipient(words: str, wanted: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
+def _name_beside(rest: str) -> str:
+    """The name that stands alone beside a place; behind one, two capitals may as well be a city's."""
+    masked = _PLACE.search(rest)
+    if masked is None:
+        return ""
+    before = [part.strip() for part in re.split(r"[,，;；\n]", rest[: masked.start()])]
+    behind = [part.strip() for part in re.split(r"[,，;；\n]", rest[masked.end() :])]
+    names = [one for one in before if is_name(one)] + [one for one in behind if is_name(one) and not one.isascii()]
+    return names[0] if names else ""
+
+
 def _place(rest: str, slots: Any, wanted: Sequence[str]) -> str:
     """The place: what was masked as an address with the parts beside it, or what reads like a street."""
     masked = list(_PLACE.finditer(rest))
@@ -178,14 +193,16 @@ def _place(rest: str, slots: Any, wanted: Sequence[str]) -> str:
 
 def _may_be(field: str, words: str) -> bool:
     """Whether these words, sent alone, can be the field that was asked for."""
-    if field in ("phone",):
+    if field == "phone":
         return False  # a number was looked for already
     if field == "recipient":
         named = _recipient(f"收件人：{words}", []) or (_recipient(f"name: {words}", []) if " " in words else None)
         return named is not None and named[0] == words and not _UNLIKELY.search(words)
     if field in ("street", "postcode"):
         return bool(re.search(r"\d", words)) and len(words) <= 120
-    return bool(re.fullmatch(r"[^\d?？!！]{2,40}", words)) and not re.search(r"吗|什么|\b(?:what|why|how|i|you)\b", words, re.I)
+    if re.search(r"[\u3400-\u9fff]", words):
+        return field in parse(words).parts
+    return bool(_PART.fullmatch(words)) and not (_UNLIKELY.search(words) or _NO_NAME.search(words))
 
 
 def _plain_reply(words: str) -> bool:

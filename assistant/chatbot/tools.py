@@ -58,8 +58,8 @@ def open_questions(runtime: ToolRuntime[TurnContext]) -> str:
     Returns:
         JSON: `questions`: `dedupe_key`, `checkout_id`, `text`, `options` (id, label), `link` (where they can do it
         themselves, for example pay). `wants_address`: the orders (`checkout_id`) that wait for more of their address,
-        `fields` what is missing: pass on with `give_address` what they say of it. `with_person`: not null when a person has taken the conversation over: then say
-        nothing but that their words reach that person.
+        `fields` what is missing: pass on with `give_address` what they say of it. `with_person`: not null when a
+        person has taken the conversation over: then say nothing but that their words reach that person.
 
     Raises:
         An `error` with a code, when they can't be read now.

@@ -90,8 +90,14 @@ class Guarded:
         found = self._guard.check(text, language, case_id)
         for violation in found:
             log.info("copilot.reply_cut", case_id=case_id, why=violation.why)
-            text = text.replace(violation.sentence, "")
+            text = _without(text, violation.sentence)
         return _GAPS.sub(lambda gap: gap[1] or " ", text).strip() if found else text
+
+
+def _without(text: str, sentence: str) -> str:
+    """A sentence that has its line to itself goes with the line."""
+    line = re.compile(rf"^ *{re.escape(sentence)} *(?:\n|\Z)", re.MULTILINE)
+    return line.sub("", text, count=1) if line.search(text) else text.replace(sentence, "")
 
 
 class Moods:

@@ -133,9 +133,11 @@ def _from_conversation(finding: Finding, facts: Facts, ctx: PlanContext) -> Plan
     steps = []
     if order is not None and _may_set(ctx, "set_order_address", f"order:{order.id}", again=again):
         steps = [do.set_order_address(order, "conversation"), *told(facts, ctx)]
-    if checkout is not None and present(checkout.shipping_address) != present(target) and (steps or order is None):
-        if _may_set(ctx, "set_checkout_address", f"checkout:{checkout.id}", again=again):
-            steps = [*steps, do.set_checkout_address(checkout.id, "conversation"), *([] if steps else told(facts, ctx))]
+    behind = checkout is not None and present(checkout.shipping_address) != present(target)
+    if checkout is not None and behind and (steps or order is None) and _may_set(
+        ctx, "set_checkout_address", f"checkout:{checkout.id}", again=again
+    ):
+        steps = [*steps, do.set_checkout_address(checkout.id, "conversation"), *([] if steps else told(facts, ctx))]
     if not steps:
         return None
     summary = words("把顾客在对话中给出的地址写入订单。", "Set the address that the customer gave in a conversation.")

@@ -57,6 +57,7 @@ def test_a_customer_answers_in_the_chat_and_another_time_gets_a_person(database_
         with page_of(house, case["customer_id"]) as page:
             _answers(house, page, checkout_id)
             _gets_a_person(house, page, checkout_id)
+        _gives_the_phone(house)
         summary = house.api.get("/v1/metrics/summary")
         assert summary.status_code == 200
         assert house.api.get("/metrics").status_code == 200
@@ -72,6 +73,21 @@ def _answers(house: House, page: httpx.Client, checkout_id: str) -> None:
     done = house.wait_case(checkout_id, timeout=60)
     assert done["resolution"] == "cancelled_refunded"
     assert done["messages"][0]["choice"] == "cancel_one"
+    assert house.shop.judge_one(checkout_id).green
+
+
+def _gives_the_phone(house: House) -> None:
+    """A number that was left out is given in the chat, read back, and stands at the order afterwards."""
+    checkout_id = house.shop.scenario(fault="incomplete_information", variant="phone", customer="silent")["checkout_id"]
+    case = house.wait_case(checkout_id, lambda c: c["status"] == "awaiting_customer", timeout=60)
+    with page_of(house, case["customer_id"]) as page:
+        session = begin(page, checkout_id)
+        told = dict(say(page, session, text="电话漏填了，是13900139000"))
+        assert "13900139000" in told["message.done"]["text"]
+        assert "message.done" in dict(say(page, session, text="对的"))
+    assert house.wait_case(checkout_id, timeout=60)["resolution"] == "repaired"
+    [order] = house.application.reader.orders(checkout_id)
+    assert order.shipping_address is not None and order.shipping_address.phone == "13900139000"
     assert house.shop.judge_one(checkout_id).green
 
 

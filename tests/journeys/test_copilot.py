@@ -1,11 +1,17 @@
-"""The copilot in a running house: a person's case, what is suggested, one click, performed and read back; and a no."""
+"""The copilot in a running house: one click, performed and read back; a no; a kill right after the click."""
 
 from __future__ import annotations
 
 import json
+import time
+from pathlib import Path
 from typing import Any
 
-from tests.journeys.house import House
+from tests.journeys.house import KEY, House
+from tests.journeys.test_kill import Victim
+from tests.support.ports import free_port
+from tools.sandbox.config import Config
+from tools.sandbox.harness import running_sandbox
 
 
 def taken(house: House) -> tuple[str, dict[str, Any]]:
@@ -54,6 +60,42 @@ def test_the_panel_comes_in_parts_and_a_no_is_kept(house: House) -> None:
     whole = house.api.get(f"{path}/copilot").json()
     assert [s["id"] for s in whole["suggestions"]] == [s["id"] for s in left]
     assert house.api.get("/v1/cases/case_none/copilot", headers={"accept": "text/event-stream"}).status_code == 404
+
+
+def test_killed_right_after_the_click_the_next_process_performs_it_once(database_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    config = Config(port=0, time_scale=0.2, seed=11, assistant_key=KEY, assistant_url=f"http://127.0.0.1:{port}")
+    with running_sandbox(config) as shop:
+        victim = Victim(database_url, tmp_path, shop, port)
+        with victim.alive() as process:
+            wish = {"variant": "whole", "customer": "silent"}
+            checkout_id = str(shop.scenario("paid_out_of_stock", **wish)["checkout_id"])
+            case_id = asked(victim, checkout_id)
+            victim.api.post(f"/v1/cases/{case_id}/claim").raise_for_status()
+            path = f"/v1/cases/{case_id}/suggestions"
+            refund = next(s for s in victim.api.get(path).json() if s["variant"] == "fallback")
+            victim.api.post(f"{path}/{refund['id']}/accept").raise_for_status()
+            process.kill()
+        with victim.alive():
+            again = victim.api.post(f"{path}/{refund['id']}/accept")
+            assert (again.status_code, again.json()["code"]) == (409, "suggestion_stale")
+            ended = victim.wait_for_rest(shop, {checkout_id}, timeout=60)
+            shop.wait_idle(20)
+        assert [c["status"] for c in ended if c["id"] == case_id] == ["resolved"]
+        assert shop.judge_one(checkout_id).green
+        made = [w["path"].rsplit("/", 1)[-1] for w in shop.writes() if w["outcome"] == "applied"]
+        assert (made.count("cancel"), made.count("refund")) == (1, 1), made
+
+
+def asked(victim: Victim, checkout_id: str) -> str:
+    """The case of this checkout once its customer was asked."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        found = [c for c in victim.cases() if c["checkout_id"] == checkout_id and c["status"] == "awaiting_customer"]
+        if found:
+            return str(found[0]["id"])
+        time.sleep(0.05)
+    raise AssertionError(f"the customer of {checkout_id} was not asked: {victim.cases()}")
 
 
 def streamed(house: House, path: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from assistant.chatbot.ports import (
     PaymentNote,
     WantedAddress,
 )
+from knowledge.phrases import field_names
 from knowledge.vocabulary.errors import NotFoundError, UnavailableError
 
 BY = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
@@ -71,6 +72,17 @@ def address_question(language: str = "zh-CN", checkout: str = "chk_1") -> OpenQu
     text = {"zh-CN": "为了把您的订单顺利送达，我们还需要您补充：联系电话。",
             "en": "To deliver your order we still need: phone number."}[language]  # fmt: skip
     return OpenQuestion(dedupe_key=f"address:{checkout}", checkout_id=checkout, text=text)
+
+
+def saved_address_question(field: str, language: str = "zh-CN", checkout: str = "chk_1") -> OpenQuestion:
+    """As the playbook asks where the customer has a saved address."""
+    [name] = field_names([field], language)
+    words = {
+        "zh-CN": (f"我们还需要：{name}。", "使用账户中保存的地址", "不，我要填写其他地址"),
+        "en": (f"We still need: {name}.", "Use the address saved in my account", "No, I will give another address"),
+    }[language]
+    options = [Option(id=id, label=label) for id, label in zip(("use_address", "no_other"), words[1:], strict=True)]
+    return OpenQuestion(dedupe_key=f"address:{checkout}", checkout_id=checkout, text=words[0], options=options)
 
 
 def pay_question(language: str = "zh-CN", checkout: str = "chk_1") -> OpenQuestion:

@@ -14,6 +14,7 @@ from tests.assistant.chatbot.fake_desk import (
     order,
     pay_question,
     payment,
+    saved_address_question,
     substitutes,
 )
 
@@ -83,6 +84,45 @@ def no_phone(language: str) -> FakeDesk:
     case = note(_w("address", language), "customer")
     desk = FakeDesk(language, [order(language=language, address=address, case=case)], [address_question(language)])
     desk.wanted = [WantedAddress(checkout_id="chk_1", fields=["phone"])]
+    return desk
+
+
+def lacking(field: str, language: str, *, asked: bool = True) -> FakeDesk:
+    """One field is missing; the question about it offers the saved address, as it does where there is one."""
+    address = {name: value for name, value in HOME.items() if name != field}
+    if language == "en":
+        address |= {"country": "GB", "province": "Scotland", "city": "Edinburgh", "postcode": "EH1 1AA"}
+        address.pop("district", None)
+    case = note(_w("address", language), "customer" if asked else "us")
+    question = saved_address_question(field, language)
+    desk = FakeDesk(language, [order(language=language, address=address, case=case)], [question] if asked else [])
+    desk.wanted = [WantedAddress(checkout_id="chk_1", fields=[field])]
+    return desk
+
+
+def phone_or_saved(language: str) -> FakeDesk:
+    return lacking("phone", language)
+
+
+def recipient_or_saved(language: str) -> FakeDesk:
+    return lacking("recipient", language)
+
+
+def street_or_saved(language: str) -> FakeDesk:
+    return lacking("street", language)
+
+
+def not_asked_yet(language: str) -> FakeDesk:
+    return lacking("phone", language, asked=False)
+
+
+def nowhere(language: str) -> FakeDesk:
+    """No carrier goes there: nothing is missing, another address is wanted."""
+    desk = plain(language)
+    abroad = {"recipient": "Miles Garnet", "phone": "+1 217 555 0199", "country": "US", "street": "1 Far Rd"}
+    address = HOME if language == "zh-CN" else abroad
+    desk.mine = [order(language=language, address=address, case=note(_w("address", language), "customer"))]
+    desk.wanted = [WantedAddress(checkout_id="chk_1")]
     return desk
 
 

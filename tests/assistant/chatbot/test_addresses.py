@@ -41,6 +41,22 @@ def test_a_part_keeps_the_rest_of_what_the_order_has() -> None:
     assert (street.fields["street"], street.missing) == ("文二路8号", [])
 
 
+def test_what_the_case_asked_for_is_all_that_is_missing() -> None:
+    base = {"recipient": "Miles Garnet", "phone": "+44 20 7946 0021", "country": "GB", "city": "Edinburgh"}
+    assert given({"street": "287 Orchard Drive"}, base, "street").missing == ["postcode"]
+    assert given({"street": "287 Orchard Drive"}, base, "street", ["street"]).missing == []
+    assert given({"phone": "+44 20 7946 0021"}, HOME, "", ["phone", "street", "postcode"]).missing == ["postcode"]
+
+
+def test_a_street_is_cut_from_what_the_order_has_already() -> None:
+    base = {name: value for name, value in HOME.items() if name != "street"}
+    chinese = given({"text": "浙江省杭州市西湖区文二路88号"}, base, "street", ["street"])
+    assert (chinese.fields["street"], chinese.missing) == ("文二路88号", [])
+    abroad = {"recipient": "M", "phone": "1", "country": "GB", "province": "Scotland", "city": "Edinburgh"}
+    english = given({"text": "275 Mill Lane, Apt 5, Scotland, Edinburgh"}, abroad, "street", ["street"])
+    assert english.fields == {"street": "275 Mill Lane, Apt 5"}
+
+
 def test_a_new_place_keeps_the_person_and_none_of_the_old_place() -> None:
     found = given({"text": "上海市浦东新区世纪大道100号"}, HOME)
     assert found.missing == []

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.chatbot.ports import CustomerDesk
-from assistant.security.vault import Vault
+from assistant.chatbot.ports import CustomerDesk, WantedAddress
+from assistant.intake.given import given_address
+from assistant.security.vault import Vault, customer_ref
 from assistant.store.engine import Store, utcnow
-from assistant.store.tables import events
+from assistant.store.tables import events, messages
 from knowledge.phrases import LANGUAGES
 from knowledge.phrases.customer_words import DEEDS, NEXT, PROMISED, REQUESTS, SAID, WRONG
 from knowledge.vocabulary.codes import CaseStatus, FaultCode
@@ -210,6 +211,59 @@ def test_a_wrong_address_is_refused_with_its_field(room: Room, fields: dict[str,
     refused = room.desk().correct_address("ck-1", fields)
     assert (refused.state, refused.code) == ("refused", "invalid_address")
     assert told(room, "checkout.updated") == []
+
+
+def _asked_for(room: Room, case_id: str, *names: str, choices: tuple[str, ...] = ()) -> str:
+    key = room.asks(case_id, choices, "address")
+    with room.store.begin() as tx:
+        params = {"reference": "or-ck-1", "fields": list(names)}
+        query = messages.update().where(messages.c.dedupe_key == key)
+        tx.execute(query.values(params=params, source="incomplete_information"))
+    return key
+
+
+def test_it_knows_which_fields_an_open_case_waits_for(room: Room) -> None:
+    room.buys("ck-1")
+    room.buys("ck-2")
+    room.breaks("ck-2")  # out of stock: no address is wanted
+    case_id = room.breaks("ck-1", FaultCode.INCOMPLETE_INFORMATION)
+    wanted = room.desk().address_wanted()
+    assert [one.checkout_id for one in wanted] == ["ck-1"]  # before anybody asked
+    key = _asked_for(room, case_id, "phone number", "recipient's name", choices=("use_address", "no_other"))
+    assert room.desk().address_wanted() == [WantedAddress(checkout_id="ck-1", fields=["phone", "recipient"])]
+    assert room.desk("cu-2").address_wanted() == []
+    [question] = room.desk(language="zh-CN").questions()
+    assert question.dedupe_key == key and "联系电话、收件人" in question.text
+    with room.store.begin() as tx:
+        room.cases.update(tx, room.cases.lock(tx, case_id), utcnow(), owner_kind="staff", owner_id="li")
+    assert room.desk().address_wanted() == []  # a person has it
+
+
+def test_what_was_given_in_the_chat_is_known_to_whoever_plans(room: Room) -> None:
+    room.buys("ck-1")
+    room.breaks("ck-1", FaultCode.INCOMPLETE_INFORMATION)
+    began = utcnow()
+    assert room.desk().correct_address("ck-1", {"phone": "13900139000"}).state == "taken"
+    with room.store.begin() as tx:
+        found = given_address(tx, room.vault, "ck-1", began - timedelta(seconds=60))
+        assert found is not None and (found.phone, found.street) == ("13900139000", "文三路 1 号")
+        assert given_address(tx, room.vault, "ck-1", utcnow() + timedelta(seconds=60)) is None  # of an earlier episode
+        assert given_address(tx, room.vault, "ck-2", began) is None
+        room.vault.destroy(tx, customer_ref("cu-1", None))
+        assert given_address(tx, room.vault, "ck-1", began - timedelta(seconds=60)) is None
+
+
+def test_an_address_that_the_shop_heard_later_goes_first(room: Room) -> None:
+    room.buys("ck-1")
+    room.breaks("ck-1", FaultCode.INCOMPLETE_INFORMATION)
+    began = utcnow() - timedelta(seconds=60)
+    assert room.desk().correct_address("ck-1", {"phone": "13900139000"}).state == "taken"
+    at = (utcnow() + timedelta(seconds=1)).isoformat()
+    event = {"specversion": "1.0", "id": "later", "source": "urn:shop", "type": "checkout.updated", "subject": "ck-1",
+             "time": at, "data": {"checkout_id": "ck-1", "shipping_address": {"phone": "13700137000"}}}  # fmt: skip
+    assert room.intake.receive([event], utcnow()).accepted == 1
+    with room.store.read() as tx:
+        assert given_address(tx, room.vault, "ck-1", began) is None
 
 
 def test_where_no_case_waits_for_an_address_a_person_is_asked(room: Room) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -115,13 +116,11 @@ class Run:
                 break
             verdict = "done"
             for n in range(ahead["steps"]):
-                verdict = self._step(f"{turn}:{n}", lambda ahead=ahead, n=n: room.perform(case_id, ahead, n))
+                verdict = self._step(f"{turn}:{n}", partial(room.perform, case_id, ahead, n))
                 if verdict != "done":
                     break
-            done = self._step(
-                f"{turn}:conclude",
-                lambda ahead=ahead, verdict=verdict: room.journey.conclude(case_id, ahead["version"], verdict),
-            )
+            conclude = partial(room.journey.conclude, case_id, ahead["version"], verdict)
+            done = self._step(f"{turn}:conclude", conclude)
             if done["next"] != "look":
                 break
         running = self._step("running", lambda: room.case(case_id)["running"] or 0)

@@ -17,8 +17,8 @@ from assistant.security.vault import Vault
 from assistant.store.engine import Store, utcnow
 from knowledge.phrases.customer_words import DEEDS, PROMISED, WRONG
 from knowledge.vocabulary.codes import CaseStatus
-from tests.assistant.copilot.room import Room
-from tests.assistant.desk import AGENT, SUPERVISOR
+from tests.assistant.copilot.room import Room, short, shortage
+from tests.assistant.desk import AGENT, SUPERVISOR, customer
 
 SOON = timedelta(days=3)
 
@@ -74,16 +74,13 @@ def test_no_draft_needs_cutting_however_the_case_stands(room: Room, guarded: Gua
 
 
 def test_a_draft_tells_what_was_done_in_customers_words_and_what_was_promised_by_their_clock(room: Room) -> None:
-    case_id = room.out_of_stock()
-    seen = room.seer.see(case_id)
+    there = customer(status="active", marketing_consent=False, time_zone="Asia/Shanghai")
+    room.sees(msgspec.structs.replace(short(), customer=there), shortage())
+    seen = room.seer.see(room.handed_off())
     done = [{"step": {"action": a, "effect": {}, "arguments": {"amount": {"amount": 8_000, "currency": "CNY"}}}}
             for a in ("refund_payment", "release_reservation", "send_message")]  # fmt: skip
     due = utcnow().replace(year=2026, month=3, day=4, hour=12, minute=30)
     promises = [{"kind": "answer", "due_at": due, "text": {"en": "x", "zh-CN": "某"}}]
-    assert seen.sight is not None
-    facts = seen.sight.look.facts
-    there = msgspec.structs.replace(facts.customer, time_zone="Asia/Shanghai")  # type: ignore[type-var]
-    facts.customer = there
     words = draft(options(seen)[-1], msgspec.structs.replace(seen, done=done, promises=promises))
     assert DEEDS["refund_payment"]["en"].format(amount="¥80.00") in words["en"]
     assert PROMISED["answer"]["en"].format(by="4 March 2026, 20:30 (UTC+8)") in words["en"]

@@ -49,6 +49,7 @@ class Shop(MoneyDesk):
     address: dict[str, Any] | None = None
     serviceability: dict[str, Any] | None = None
     verdict_after: dict[str, Any] = field(default_factory=lambda: {"deliverable": True})  # once an address was set
+    given: dict[str, Any] | None = None  # what the customer said in a conversation
     now: datetime = NOW
     payments: list[dict[str, Any]] = field(default_factory=list)
     orders: list[dict[str, Any]] = field(default_factory=list)
@@ -128,7 +129,7 @@ class Shop(MoneyDesk):
         raw = {
             "checkout_id": CHECKOUT, "at": self.now, "checkout": self.checkout, "orders": self.orders,
             "payments": self.payments, "reservations": self.reservations, "stock": stock, "customer": self.customer,
-            "serviceability": self.serviceability, "coupon": self.coupon, "coupon_holder": self.coupon_holder,
+            "serviceability": self.serviceability, "given": self.given, "coupon": self.coupon, "coupon_holder": self.coupon_holder,
         }  # fmt: skip
         return msgspec.convert(msgspec.to_builtins(raw), Facts)
 
@@ -260,6 +261,9 @@ class Shop(MoneyDesk):
     def _address(self, source: str, base: dict[str, Any]) -> dict[str, Any]:
         if source == "checkout":
             return dict(self.checkout["shipping_address"])
+        if source == "conversation":
+            assert self.given is not None
+            return dict(self.given)
         given = base["shipping_address"] or {}
         if source == "serviceability":
             assert self.carriers_form is not None

@@ -19,7 +19,7 @@ from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.events import Address
 from knowledge.vocabulary.facts import PickupPointFact
 from knowledge.vocabulary.plans import Plan, PlanStep
-from tests.knowledge.faults.driving import Story, choosing, context, drive, finding
+from tests.knowledge.faults.driving import Story, choosing, context, drive, finding, silence
 from tests.knowledge.faults.pretend_shop import NOW, SET_ASIDE, RefusedError, Shop
 
 INCOMPLETE = FaultCode.INCOMPLETE_INFORMATION
@@ -72,6 +72,49 @@ def test_what_the_address_implies_is_filled_without_carrier_and_without_asking()
     assert story.shop.writes[0].arguments["address_from"] == "completed"
     assert story.shop.checkout["shipping_address"]["province"] == "广东省"
     assert story.shop.checkout["shipping_address"]["city"] == "深圳市" and private(story)
+
+
+def says(**fields: str) -> Any:
+    """The customer tells us in a conversation; the shop hears of it from nobody."""
+
+    def reply(shop: Shop, asked: Any) -> None:
+        shop.given = FULL | fields
+        shop.tell("checkout.updated")
+
+    return reply
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_what_the_customer_says_in_a_conversation_is_written_to_the_shop(ordered: bool) -> None:
+    without = {k: v for k, v in FULL.items() if k != "phone"}
+    shop = shop_with(without, refused("incomplete", missing=["phone"]))
+    if ordered:
+        shop.order()
+    story = drive(shop, INCOMPLETE, says(phone="13900139000"))
+    assert story.end.then == "resolve" and private(story)
+    assert {s.arguments.get("address_from") for s in story.shop.writes if s.action != "send_message"} == {"conversation"}
+    assert story.told() == ["ask", "address_completed"]
+    places = [shop.checkout, *shop.orders]
+    assert [one["shipping_address"]["phone"] for one in places] == ["13900139000"] * len(places)
+
+
+def test_half_of_what_is_missing_said_in_a_conversation_changes_nothing() -> None:
+    without = {k: v for k, v in FULL.items() if k not in ("phone", "recipient")}
+
+    def half(shop: Shop, asked: Any) -> None:
+        shop.given = without | {"phone": "13900139000"}
+        silence(shop, asked)
+
+    story = drive(shop_with(without, refused("incomplete", missing=["phone", "recipient"])).order(), INCOMPLETE, half)
+    assert story.end.then == "hand_off" and story.told() == ["ask"]
+    assert not any("address" in s.action for s in story.shop.writes)
+
+
+def test_an_address_said_in_a_conversation_is_set_where_no_carrier_went() -> None:
+    shop = undeliverable().order()
+    story = drive(shop, UNDELIVERABLE, says(street="另一条路 2 号"), rounds=9)
+    assert shop.orders[0]["shipping_address"]["street"] == "另一条路 2 号"
+    assert [s.arguments["address_from"] for s in story.shop.writes if s.action == "set_order_address"] == ["conversation"]
 
 
 def test_free_text_is_taken_apart() -> None:
