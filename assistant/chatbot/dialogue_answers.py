@@ -209,7 +209,7 @@ def _charged_twice(talk: Talk, order: Json) -> None:
     head(talk, order)
     taken = [payment["amount"] for payment in _taken(order)]
     if not taken:
-        talk.say("payments.failed" if order["payments"] else "payments.none")
+        _not_taken(talk, order)
     elif len(taken) == 1:
         talk.say("charged.once", amount=taken[0])
     else:
@@ -217,6 +217,13 @@ def _charged_twice(talk: Talk, order: Json) -> None:
     for payment in order["payments"]:
         _refunded(talk, payment)
     what_is_done(talk, order)
+
+
+def _not_taken(talk: Talk, order: Json) -> None:
+    """Nothing was charged; a payment that is neither over nor taken is named with its state."""
+    talk.say("charged.nothing" if order["payments"] else "payments.none")
+    if any(one["status"] not in ("failed", "cancelled", "expired") for one in order["payments"]):
+        _payments(talk, order)
 
 
 def _coupon(talk: Talk, order: Json) -> None:

@@ -10,6 +10,7 @@ from langchain_core.messages import BaseMessage
 from assistant.chatbot import dialogue_address as address
 from assistant.chatbot import dialogue_answers as answers
 from assistant.chatbot import dialogue_changes as changes
+from assistant.chatbot import dialogue_cues as cues
 from assistant.chatbot import dialogue_orders as orders
 from assistant.chatbot.consent import says_yes, words_of
 from assistant.chatbot.dialogue import Call, Failed, Needed, Talk, Understand, Understood
@@ -72,6 +73,8 @@ def _answer(talk: Talk, understand: Understand) -> None:
         return
     elif talk.said("offer_person") and says_yes(talk.words):
         changes.to_a_person(talk, "asked")
+    elif cues.says_not_received(talk.words):
+        changes.to_a_person(talk, "not_received")
     elif not (_upset(talk, said) or address.speaks_of_it(talk, said)):
         _wishes(talk, said, talk.words, understand)
 
@@ -133,8 +136,12 @@ def _wishes(talk: Talk, said: Understood, words: str, understand: Understand) ->
         wishes = [_last_wish(talk, understand)]  # "and the other one?"
     elif wishes == ["out_of_scope"] and _OF_AN_ORDER.search(words):
         wishes = ["what_happened"]  # whatever it is, what we know of the order is the better answer
+    if cues.asks_whether_charged(words):
+        wishes = ["charged_twice"]  # what was charged, and how often
     for place, wish in enumerate(wishes):
-        if wish in orders.ABOUT_ORDERS:
+        if wish == "price_problem" and cues.asks_the_total(words):
+            _total(talk, said, place)
+        elif wish in orders.ABOUT_ORDERS:
             _about_order(talk, said, wish, place, words)
         elif wish in changes.REQUESTS:
             _change(talk, said, wish, place, words)
@@ -143,6 +150,13 @@ def _wishes(talk: Talk, said: Understood, words: str, understand: Understand) ->
     if talk.lines == [talk.text("sorry")]:
         talk.say("listening")
         talk.say("offer_person")
+
+
+def _total(talk: Talk, said: Understood, place: int) -> None:
+    ref = orders.which_order(talk, said, place)
+    order = orders.read_order(talk, ref) if ref is not None else None
+    if order is not None:
+        talk.say("total", total=order["total"])
 
 
 def _last_wish(talk: Talk, understand: Understand) -> str:
@@ -169,7 +183,8 @@ def _in_order(said: Understood) -> list[str]:
 def _about_order(talk: Talk, said: Understood, wish: str, place: int, words: str) -> None:
     ref = orders.which_order(talk, said, place)
     order = answers.answer_about(talk, wish, ref) if ref is not None else None
-    if order is not None and wish in _REPORTED and order["case"] is None and not talk.proposed:
+    asks = cues.asks_whether_charged(words)
+    if order is not None and wish in _REPORTED and order["case"] is None and not (talk.proposed or asks):
         changes.request(talk, str(ref), "other", words)
 
 

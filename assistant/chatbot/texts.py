@@ -99,6 +99,10 @@ TALK: dict[str, dict[str, str]] = {
         "zh-CN": "连续两次没能理解顾客的意思，最后一句：{words}",
         "en": "Not understood twice in a row; the last words: {words}",
     },
+    "why.not_received": {
+        "zh-CN": "显示已送达，顾客说没有收到：{words}",
+        "en": "Shown as delivered, but the customer has not received it: {words}",
+    },
     "why.cannot_help": {"zh-CN": "机器人帮不上忙：{words}", "en": "The assistant can't help with: {words}"},
 }  # fmt: skip
 

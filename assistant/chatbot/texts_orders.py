@@ -113,6 +113,10 @@ ORDERS: dict[str, dict[str, str]] = {
         "zh-CN": "您的付款 {amount} 我这边看到了，但订单还没有生成。",
         "en": "I can see your payment of {amount}, but there is no order for it yet.",
     },
+    "charged.nothing": {
+        "zh-CN": "这笔订单没有扣款成功的记录。",
+        "en": "No money was taken for this order.",
+    },
     "charged.once": {
         "zh-CN": "成功的付款只有一笔：{amount}。",
         "en": "I can see one successful payment only: {amount}.",

@@ -85,9 +85,7 @@ def _stories(
             yield seed, code, variant, rng.choice(CUSTOMERS)
 
 
-def _play(
-    make_shop: ShopFactory, home: Path, seed: int, code: str, variant: str, customer: str
-) -> Iterator[Sample]:
+def _play(make_shop: ShopFactory, home: Path, seed: int, code: str, variant: str, customer: str) -> Iterator[Sample]:
     rng = random.Random(f"{seed}:{code}:{variant}:{customer}")
     shop = make_shop(seed)
     disturber = _Disturber(rng) if rng.random() < DISTURBED else None

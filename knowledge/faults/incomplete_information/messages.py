@@ -12,7 +12,7 @@ MESSAGES: dict[str, dict[str, str]] = {
     "ask_or_use": {
         "zh-CN": "为了把您的订单 {reference} 顺利送达，我们还需要：{fields}。您可以选择使用账户中保存的"
         "{place}的地址，或在订单页面更正收货信息。",
-        "en": "To deliver your order {reference} we still need: {fields}. You can have us use the address "
+        "en": "To deliver your order {reference} we still need: {fields}. You can choose the address "
         "in {place} saved in your account, or correct the address on your order page.",
     },
     "address_completed": {

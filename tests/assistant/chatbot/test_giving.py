@@ -25,7 +25,8 @@ def test_a_phone_number_and_nothing_else(words: str, phone: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "name"),
-    [("收件人叫李雷", "李雷"), ("收货人：朱晨曦", "朱晨曦"), ("收件人写‹name:1›", "‹name:1›"), ("名字是欧阳娜娜", "欧阳娜娜"),
+    [("收件人叫李雷", "李雷"), ("收货人：朱晨曦", "朱晨曦"), ("收件人写‹name:1›", "‹name:1›"),
+     ("名字是欧阳娜娜", "欧阳娜娜"),
      ("寄给朱晨曦收就行", "朱晨曦"), ("我叫李雷", "李雷"), ("李雷", "李雷"), ("收件人李雷", "李雷"),
      ("The recipient is Miles Garnet", "Miles Garnet"), ("It's for Miles Garnet", "Miles Garnet"),
      ("Name on the parcel: Miles Garnet", "Miles Garnet"), ("Please address it to ‹name:1›", "‹name:1›"),
@@ -47,7 +48,8 @@ def test_what_gives_nothing(words: str, wanted: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "text"),
-    [("门牌是88号3单元", "88号3单元"), ("街道门牌：‹address:1›", "‹address:1›"), ("地址补充一下，‹address:1›", "‹address:1›"),
+    [("门牌是88号3单元", "88号3单元"), ("街道门牌：‹address:1›", "‹address:1›"),
+     ("地址补充一下，‹address:1›", "‹address:1›"),
      ("写漏了，是‹address:1›，谢谢", "‹address:1›"), ("浙江省杭州市，‹address:1›", "浙江省杭州市‹address:1›"),
      ("I left that out, it's ‹address:1›", "‹address:1›"),
      ("‹address:1›, Scotland, Edinburgh", "‹address:1›, Scotland, Edinburgh"),

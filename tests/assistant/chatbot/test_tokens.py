@@ -83,6 +83,7 @@ CLAIMS = {"sub": "cu-1", "exp": int(time.time()) + 600}
         parts({"alg": "none"}, CLAIMS), parts({"alg": "HS256"}, CLAIMS), parts({}, CLAIMS), "x" * 9000,
         token(secret=SECRET + SECRET, algorithm="HS512"), token(secret=PRIVATE, algorithm="RS256"),
     ],
+    ids=str.__len__,  # the tokens hold the time: two workers must give their tests the same names
 )  # fmt: skip
 def test_a_wrong_token_is_invalid(wrong: str) -> None:
     assert refusal(by_secret(), f"Bearer {wrong}") == "token_invalid"

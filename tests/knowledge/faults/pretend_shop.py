@@ -129,7 +129,8 @@ class Shop(MoneyDesk):
         raw = {
             "checkout_id": CHECKOUT, "at": self.now, "checkout": self.checkout, "orders": self.orders,
             "payments": self.payments, "reservations": self.reservations, "stock": stock, "customer": self.customer,
-            "serviceability": self.serviceability, "given": self.given, "coupon": self.coupon, "coupon_holder": self.coupon_holder,
+            "serviceability": self.serviceability, "given": self.given,
+            "coupon": self.coupon, "coupon_holder": self.coupon_holder,
         }  # fmt: skip
         return msgspec.convert(msgspec.to_builtins(raw), Facts)
 
