@@ -17,6 +17,7 @@ REQUESTS = {
     "change_item": "change_item",
 }  # fmt: skip
 _CANCELS = re.compile(r"取消|\bcancel\b", re.IGNORECASE)
+_STILL_OPEN = 2  # turns after an address was taken in which its question may not be closed yet
 _WORDS = 300  # characters of a message that go along with a hand-over
 
 
@@ -118,7 +119,12 @@ def _outcome(talk: Talk, arguments: Json) -> None:
 
 def choose_among(talk: Talk) -> bool:
     """A choice in words while options stand open that were not shown right before; False where none fits."""
-    questions = [one for one in talk.need("open_questions").get("questions") or [] if one["options"]]
+    given = talk.before("give_address", _STILL_OPEN)  # the case takes a moment to close its question
+    over = given.arguments["checkout_id"] if given is not None and given.result.get("state") == "taken" else None
+    asked = talk.need("open_questions").get("questions") or []
+    questions = [
+        one for one in asked if one["options"] and not (one["checkout_id"] == over and "address" in one["dedupe_key"])
+    ]  # fmt: skip
     fitting = [(one, choose(talk.words, one["options"])) for one in questions]
     found = [(one, option) for one, option in fitting if option is not None]
     if len(found) == 1:

@@ -14,7 +14,9 @@ _CHARGED = re.compile(
     r"|\b(?:you )?(?:didn'?t|did not|haven'?t) (?:take|charge|debit)\b[^.!?]{0,30}\?",
     re.IGNORECASE,
 )
-_TWICE = re.compile(r"两|二次|双|重复|多扣|多收|\b(?:twice|double|two times|again|duplicate|too much|more than)\b", re.I)
+_TWICE = re.compile(
+    r"两|二次|双|重复|多扣|多收|\b(?:twice|double|two times|again|duplicate|too much|more than)\b", re.IGNORECASE
+)
 _NOT_RECEIVED = re.compile(
     r"(?:没|没有|未|根本没|还没)(?:收到|拿到|见到|看到|签收过?)"
     r"|(?:什么|啥)(?:也|都)没(?:收到|拿到|见到)|没有?(?:包裹|快递|东西)|没人(?:送|敲)"
@@ -23,7 +25,8 @@ _NOT_RECEIVED = re.compile(
 )
 _DELIVERED = re.compile(
     r"签收|已?送达|妥投|送到了|显示(?:已?送|到)"
-    r"|\b(?:delivered|signed for|says? (?:it )?arrived)\b", re.IGNORECASE
+    r"|\b(?:delivered|signed for|says? (?:it )?arrived)\b",
+    re.IGNORECASE,
 )
 _NOT_YET = re.compile(
     r"什么时候|多久|何时|怎么还(?:没|不)|\bwhen\b|\bnot? (?:yet )?(?:been )?delivered\b|n'?t (?:yet )?been delivered",

@@ -100,7 +100,7 @@ TALK: dict[str, dict[str, str]] = {
         "en": "Not understood twice in a row; the last words: {words}",
     },
     "why.not_received": {
-        "zh-CN": "显示已送达，顾客说没有收到：{words}",
+        "zh-CN": "顾客称没有拿到包裹，系统却显示签收：{words}",
         "en": "Shown as delivered, but the customer has not received it: {words}",
     },
     "why.cannot_help": {"zh-CN": "机器人帮不上忙：{words}", "en": "The assistant can't help with: {words}"},

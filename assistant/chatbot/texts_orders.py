@@ -114,8 +114,8 @@ ORDERS: dict[str, dict[str, str]] = {
         "en": "I can see your payment of {amount}, but there is no order for it yet.",
     },
     "charged.nothing": {
-        "zh-CN": "这笔订单没有扣款成功的记录。",
-        "en": "No money was taken for this order.",
+        "zh-CN": "这笔订单我没有看到成功的付款。",
+        "en": "I can see no successful payment for this order.",
     },
     "charged.once": {
         "zh-CN": "成功的付款只有一笔：{amount}。",

@@ -75,18 +75,20 @@ class Index:
         """The entries nearest to one vector (shape (1, dimensions)) that meet all conditions, nearest first.
 
         Chroma gathers every entry that meets its filter before it looks at any vector, ten times as long as the search
-        itself. So the nearest few are looked through first; its filter is only asked where too few of them meet the
-        conditions.
+        itself. So the nearest few are looked through first; where too few of them meet the conditions, Chroma filters
+        by the first condition alone, and only then by all: give the one that fewest meet first.
 
         Raises:
             UnavailableError: `library_unavailable`.
         """
         conditions = [dict(one) for one in wanted]
-        few = WIDER * most if conditions else most
-        near = self._query(vectors, few, None)
-        met = [row for row in near if all(_meets(row[0], one) for one in conditions)]
-        if len(met) < most and len(near) == few:
-            met = self._query(vectors, most, all_of(conditions)) if conditions else met
+        met: list[tuple[Where, str, float]] = []
+        for asked in dict.fromkeys((0, min(1, len(conditions)), len(conditions))):
+            few = most if asked == len(conditions) else WIDER * most
+            near = self._query(vectors, few, all_of(conditions[:asked]))
+            met = [row for row in near if all(_meets(row[0], one) for one in conditions)]
+            if len(met) >= most or len(near) < few:  # enough, or there are no more
+                break
         cases: dict[str, SolvedCase] = {}
         hits = []
         for fact, text, distance in met[:most]:

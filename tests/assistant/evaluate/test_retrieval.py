@@ -82,5 +82,5 @@ def test_across_languages_the_library_finds_what_the_others_miss() -> None:
     assert systems["library"]["all"]["mrr"]["mean"] > systems["embedder"]["all"]["mrr"]["mean"]
     assert [one["rate"] for one in systems["library"]["off_topic"].values()] == [1.0, 1.0]
     low, high = (systems["library"]["all"]["mrr"][end] for end in ("low", "high"))
-    assert 0 < low < systems["library"]["all"]["mrr"]["mean"] < high < 1
+    assert 0 < low < systems["library"]["all"]["mrr"]["mean"] < high <= 1
     assert any("zh→en" in line and line.startswith("library") for line in told(figures))

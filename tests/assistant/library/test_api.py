@@ -1,4 +1,4 @@
-"""The library over HTTP: searches, articles, examples that open like cases and count nowhere, citations that resolve."""
+"""The library over HTTP: searches, articles, examples that open like cases and count nowhere, citations that open."""
 
 from __future__ import annotations
 
