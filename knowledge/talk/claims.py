@@ -21,6 +21,8 @@ Found = tuple[Kind, str]
 _FEW = 3  # English words in a Chinese sentence (a brand, a product) that may be a sentence of their own
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_LONG = 400  # characters; longer ones are read piece by piece, so that no text takes long
+_PIECE = re.compile(rf"(?s).{{1,{_LONG}}}(?=[\s,，、]|$)|.{{1,{_LONG}}}")
 _END = re.compile(r"(?<=[。！？!?；\n])|(?<=\.)(?=\s|$)|(?<=;)(?=\s)|(?<=…)(?=\s|[\u3400-\u9fff])")
 # Chinese as it is written in Hong Kong and Taiwan says the same: pairs of characters.
 _PAIRS = (
@@ -54,7 +56,8 @@ def claims(text: str, language: str = "") -> list[Claim]:
     """
     found: list[Claim] = []
     for sentence in sentences(text):
-        said = [*_chinese(sentence), *_english(sentence)]
+        pieces = [sentence] if len(sentence) <= _LONG else _PIECE.findall(sentence)
+        said = [found for piece in pieces for found in (*_chinese(piece), *_english(piece))]
         found += [Claim(sentence, kind, deed) for kind, deed in dict.fromkeys(said)]
     return found
 
