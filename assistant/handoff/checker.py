@@ -27,8 +27,21 @@ _SPELLED = re.compile(
 )
 _NEGATION = re.compile(
     r"\b(?:not|no|never|nothing|nobody|none|without|neither|nor|cannot|failed to|unable)\b|n't\b|"
-    r"没有?|未(?!来)|无(?!论)|不(?!过|同|久|断|仅|妨|要求)|尚未|拒绝|勿|别(?!的|人)"
+    r"没有?|未(?!来)|无法|无(?!论)|不(?!过|同|久|断|仅|妨|要求)|尚未|拒绝|勿|别(?!的|人)"
 )
+# Over what is a negation's own (“has not yet been refunded”) to the word that it denies.
+_NEXT = re.compile(
+    r"[\s“\"]*(?:(?:be|been|being|have|has|had|yet|any|the|an?|to|in|of|by|wholly|only|no|not)\s+)*([a-z]{3,}|"
+    r"[\u4e00-\u9fff]{1,2})"
+)
+_BREAK = re.compile(r"\s*[.。!！?？;；](?:\s+|(?=[^\d\s]))")
+_TOKEN = re.compile(  # words without a name are passed over: they say little, and come and go with a denial
+    rf"(?P<no>{_NEGATION.pattern})|\b(?:some|any|all|the|an?)\b|已经?|曾|有|可以|能|"
+    r"(?P<word>[a-z0-9]+(?:[-'][a-z0-9]+)*|[\u4e00-\u9fff])"
+)
+_RUN = 3  # words (in Chinese characters) in a row that make a statement the fact's own
+_PAUSE = re.compile(r"[,;:，；：。]|\.\s")
+_BEFORE, _BEHIND = 12, 30  # characters around a negation of the facts: what a statement may deny in other words
 _NAME = re.compile(r"(?<![.!?:：。] )(?<!^)(?<![A-Za-z“\"(\[])\b[A-Z][a-z]{2,}\b")
 _PERSON = re.compile(
     r"[\u4e00-\u9fff]{1,2}(?:先生|女士|小姐|经理|主管|同学|老师)|"
@@ -103,16 +116,25 @@ def judge(statement: str, facts: Sequence[Fact], language: str) -> tuple[str | N
     if any(not 0 <= one < len(facts) for one in pointed):
         return NO_FACT, pointed
     said = POINTER.sub("", statement).strip()
-    known = "\n".join(str(facts[one]["text"]) for one in dict.fromkeys(pointed))
+    lines = [str(facts[one]["text"]) for one in dict.fromkeys(pointed)]
+    if any(_verbatim(said, line) for line in lines):
+        return None, pointed
+    known = "\n".join(lines)
     for why, holds in (
         (ID, _ids(said) <= _ids(known)), (NUMBER, _numbers(said) <= _numbers(known)),
-        (NEGATION, _same_sense(said, known)), (STATUS, _statuses(said) <= _statuses(known)),
+        (NEGATION, _same_sense(said, known)), (STATUS, _same_state(said, known)),
         (NAME, _named(said, known)), (CLAIM, _claimed(said, known, language)),
         (INVENTED, _shared(said, known) >= _LEAST[language]),
     ):  # fmt: skip
         if not holds:
             return why, pointed
     return None, pointed
+
+
+def _verbatim(said: str, line: str) -> bool:
+    """The fact as it stands, or its beginning with `…` behind it; where a sentence ends within makes no difference."""
+    ours, theirs = (_BREAK.sub(";", one.strip().rstrip(" .。…!！;；")) for one in (said, line))
+    return ours == theirs or (_cut_off(said) and bool(ours) and theirs.startswith(ours))
 
 
 def _ids(text: str) -> set[str]:
@@ -126,10 +148,75 @@ def _numbers(text: str) -> set[str]:
 
 
 def _same_sense(said: str, known: str) -> bool:
-    """No negation more than the facts have, and none lost where every one of them has one."""
-    ours, theirs = len(_NEGATION.findall(said.lower())), len(_NEGATION.findall(known.lower()))
-    lost = ours == 0 and all(_NEGATION.search(line.lower()) for line in known.split("\n"))
-    return ours <= theirs and not lost
+    """No negation more than the facts have, none of another word, and no word without the one that it has there.
+
+    What was cut off (it ends with `…`) may have lost the negation that stood in the rest.
+    """
+    said, known = said.lower(), known.lower()
+    ours, theirs = list(_NEGATION.finditer(said)), list(_NEGATION.finditer(known))
+    whole = not _cut_off(said)
+    if len(ours) > len(theirs) or (whole and not ours and all(map(_NEGATION.search, known.split("\n")))):
+        return False
+    if not all(_as_there(part, known) for part in (said, *_PAUSE.split(said))):
+        return False
+    near = [
+        _PAUSE.split(known[max(one.start() - _BEFORE, 0) : one.start()])[-1]
+        + _PAUSE.split(known[one.end() : one.end() + _BEHIND])[0]
+        for one in theirs
+    ]
+    denied, there = [_denied(one, said) for one in ours], [_denied(one, known) for one in theirs]
+    if not all(any(word in around for around in near) for word in denied):
+        return False
+    return all(
+        _count(word, said) - denied.count(word) <= _count(word, known) - there.count(word) for word in set(there)
+    )
+
+
+def _as_there(part: str, known: str) -> bool:
+    """Where a fact has these very words in a row, they are denied where it denies them."""
+    words, denials = _run(part)
+    size, found = len(words), False
+    if size < _RUN:
+        return True
+    for line in known.split("\n"):
+        theirs, there = _run(line)
+        for at in range(len(theirs) - size + 1):
+            if theirs[at : at + size] == words:
+                found = True
+                if denials[:size] == there[at : at + size] and denials[size] <= there[at + size]:
+                    return True
+    return not found
+
+
+def _run(text: str) -> tuple[list[str], list[int]]:
+    """The words without denials, and how many denials stand before each, and behind the last."""
+    words: list[str] = []
+    denials = [0]
+    for token in _TOKEN.finditer(text.replace("n't", " not")):
+        if token["no"]:
+            denials[-1] += 1
+        elif token["word"]:
+            words.append(token["word"])
+            denials.append(0)
+    return words, denials
+
+
+def _cut_off(said: str) -> bool:
+    return said.rstrip(" .。").endswith("…")
+
+
+def _denied(negation: re.Match[str], text: str) -> str:
+    """The word (its first letters; in Chinese one or two characters) that is denied: the next one, else the last."""
+    after = _NEXT.match(text, negation.end())
+    if after is None:
+        before = re.findall(r"[a-z]{3,}|[\u4e00-\u9fff]{1,2}", text[: negation.start()])
+        return str(before[-1][:5]) if before else ""
+    return after.group(1)[:5]
+
+
+def _count(word: str, text: str) -> int:
+    """How often a word with these first letters stands in the text."""
+    return len(re.findall(rf"\b{re.escape(word)}" if word.isascii() else re.escape(word), text))
 
 
 @lru_cache(maxsize=1)
@@ -145,6 +232,14 @@ def _status_words() -> re.Pattern[str]:
 
 def _statuses(text: str) -> set[str]:
     return set(_status_words().findall(text.lower()))
+
+
+def _same_state(said: str, known: str) -> bool:
+    """Only statuses that the facts name; what was cut off may break one off (“cancelled and…”)."""
+    theirs = _statuses(known)
+    return all(
+        one in theirs or (_cut_off(said) and any(whole.startswith(one) for whole in theirs)) for one in _statuses(said)
+    )
 
 
 def _named(said: str, known: str) -> bool:

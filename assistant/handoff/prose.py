@@ -114,7 +114,7 @@ def _clipped(text: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     cut = text[:longest]
-    ends = [m.start() for m in re.finditer(r"[，,；;：:、（(。\s]", cut)]
+    ends = [m.start() for m in re.finditer(r"[，；：、（(。\s]|[,;:](?!\d)", text) if m.start() < longest]
     at = next((end for end in reversed(ends) if end >= longest // 2), None)
     if at is None:
         at = len(re.sub(r"[A-Za-z0-9.,¥$€£:_/-]+$", "", cut)) or longest

@@ -63,6 +63,7 @@ PROMISED: dict[tuple[str, str], Promised] = {
     ("partial_payment", "pay_rest"): _outcome("unpaid_refund"),
     ("partial_payment", "cancelled_refund"): _REFUND,
     ("unpaid_order_live", "pay_order"): _outcome("unpaid_cancelled"),
+    ("unpaid_order_live", "pay_order_unheld"): _outcome("unpaid_cancelled"),
     ("unpaid_order_live", "unpaid_cancelled_refund"): _REFUND,
     ("duplicate_order", "ordered_twice"): _outcome("one_or_both"),
     ("duplicate_order", "ordered_again"): _outcome("one_or_both"),

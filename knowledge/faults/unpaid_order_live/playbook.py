@@ -90,8 +90,12 @@ def _collect(finding: Finding, facts: Facts, ctx: PlanContext, order: OrderFact,
 
 
 def _ask(finding: Finding, facts: Facts, ctx: PlanContext, order: OrderFact, rest: Money) -> Plan:
-    """The hold first: if the goods leave at this moment it is refused, and nobody is asked for money."""
+    """The hold first: if the goods leave at this moment it is refused, and nobody is asked for money.
+
+    Where the shop refuses to hold an order that is still there, the message doesn't say that it is held.
+    """
     steps = _hold(order, ctx)
+    held = bool(steps) or order.status == "on_hold"
     if refused(ctx, "create_payment_link", f"checkout:{facts.checkout_id}"):
         return hand_off(finding, "link_refused", versioned([*steps, *cancel_links(ctx)], facts))
     if not ctx.can_message:
@@ -100,10 +104,14 @@ def _ask(finding: Finding, facts: Facts, ctx: PlanContext, order: OrderFact, res
         return hand_off(finding, "cancel_not_effective", versioned([*steps, *cancel_links(ctx)], facts))
     steps += [do.cancel_payment(p) for p in facts.payments or [] if p.status in OPEN]  # overdue ones
     params = {"reference": reference(facts), "rest": rest.json()}
-    steps += ask_to_pay(facts, ctx, FAULT, OCCASION, rest, "pay_order", params, [REFUSE])
+    phrase = "pay_order" if held else "pay_order_unheld"
+    steps += ask_to_pay(facts, ctx, FAULT, OCCASION, rest, phrase, params, [REFUSE])
     shown = do.shown(rest)
     summary = words(f"订单未付款：先暂停订单，请顾客用付款链接支付 {shown}。",
                     f"The order isn't paid: put it on hold and ask the customer for {shown} by a link.")  # fmt: skip
+    if not held:
+        summary = words(f"订单未付款，未能暂停：请顾客用付款链接支付 {shown}。",
+                        f"The order isn't paid, it can't be held: ask the customer for {shown} by a link.")  # fmt: skip
     return awaiting(finding, summary, versioned(steps, facts))
 
 

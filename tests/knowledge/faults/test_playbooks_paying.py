@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +13,13 @@ from knowledge.faults.coupon_misapplied import playbook as coupon_misapplied
 from knowledge.faults.payment_failed import playbook as payment_failed
 from knowledge.faults.payment_failed.messages import WHY
 from knowledge.faults.planning import Asked
+from knowledge.faults.unpaid_order_live.messages import MESSAGES
 from knowledge.policies import Limits, Policies
+from knowledge.talk.claims import claims
 from knowledge.vocabulary.codes import FaultCode
 from knowledge.vocabulary.snapshot import Mark
 from tests.knowledge.faults.driving import Story, choosing, context, drive, finding
-from tests.knowledge.faults.pretend_shop import NOW, Shop, yuan
+from tests.knowledge.faults.pretend_shop import NOW, RefusedError, Shop, yuan
 
 UNPAID = FaultCode.UNPAID_ORDER_LIVE
 FAILED = FaultCode.PAYMENT_FAILED
@@ -92,6 +95,24 @@ def test_a_payment_under_way_is_left_its_time_and_an_overdue_one_is_not() -> Non
 def test_a_hold_of_somebody_else_stays() -> None:
     story = drive(unpaid("on_hold"), UNPAID, pays)
     assert story.done == ["create_payment_link", "send_message"] and story.shop.live[0]["status"] == "on_hold"
+
+
+@pytest.mark.parametrize("reply", [pays, choosing("no_cancel")])
+def test_an_order_the_shop_will_not_hold_is_not_said_to_be_held(reply: Any) -> None:
+    def forbids(shop: Shop, step: Any) -> None:
+        if step.action == "hold_order":
+            raise RefusedError("state_forbids")
+
+    shop = unpaid()
+    shop.meanwhile = forbids
+    story = drive(shop, UNPAID, reply)
+    assert "hold_order" not in story.done and story.told()[0] == "pay_order_unheld"
+    assert story.told()[1:] == ([] if reply is pays else ["unpaid_cancelled"])
+    assert story.shop.money == (1000 if reply is pays else 0)
+    for language, said in MESSAGES["pay_order_unheld"].items():
+        text = said.format(reference="ord-1", rest="¥10.00", link="https://shop.example/pay/1")
+        assert ("done", "hold") not in {(one.kind, one.deed) for one in claims(text, language)}
+        assert not re.search("hold|暂缓|暂停", text)
 
 
 def test_goods_that_leave_at_that_moment_are_a_humans_and_nobody_is_asked() -> None:
