@@ -25,6 +25,7 @@ SHORT: dict[str, Any] = {
     "deadline_payment": 1.5, "deadline_reservation": 1.0, "deadline_order": 1.0, "deadline_abandoned": 4.0,
     "deadline_refund": 1.0, "retry_grace": 0.5, "customer_reply_timeout": 30.0, "follow_up_after": 60.0,
     "sweep_every": 5.0, "low_batch_every": 0.2, "quiet_hours": "", "log_level": "error",
+    "library_seed": "off",  # filling the library takes seconds that a test of something else should not share
 }  # fmt: skip
 
 
