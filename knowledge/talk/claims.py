@@ -21,8 +21,7 @@ Found = tuple[Kind, str]
 _FEW = 3  # English words in a Chinese sentence (a brand, a product) that may be a sentence of their own
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_LONG = 400  # characters; longer ones are read piece by piece, so that no text takes long
-_PIECE = re.compile(rf"(?s).{{1,{_LONG}}}(?=[\s,，、]|$)|.{{1,{_LONG}}}")
+_LONG, _SHARED = 400, 120  # characters; longer ones are read in pieces that overlap, so that no text takes long
 _END = re.compile(r"(?<=[。！？!?；\n])|(?<=\.)(?=\s|$)|(?<=;)(?=\s)|(?<=…)(?=\s|[\u3400-\u9fff])")
 # Chinese as it is written in Hong Kong and Taiwan says the same: pairs of characters.
 _PAIRS = (
@@ -56,10 +55,14 @@ def claims(text: str, language: str = "") -> list[Claim]:
     """
     found: list[Claim] = []
     for sentence in sentences(text):
-        pieces = [sentence] if len(sentence) <= _LONG else _PIECE.findall(sentence)
-        said = [found for piece in pieces for found in (*_chinese(piece), *_english(piece))]
+        said = [found for piece in _pieces(sentence) for found in (*_chinese(piece), *_english(piece))]
         found += [Claim(sentence, kind, deed) for kind, deed in dict.fromkeys(said)]
     return found
+
+
+def _pieces(sentence: str) -> Iterable[str]:
+    last = max(len(sentence) - _SHARED, 1)
+    return (sentence[at : at + _LONG] for at in range(0, last, _LONG - _SHARED))
 
 
 def _chinese(sentence: str) -> Iterable[Found]:
