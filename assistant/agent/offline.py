@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import uuid
-from collections.abc import AsyncIterator, Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
-from langchain_core.messages.tool import tool_call_chunk
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_tool
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from assistant.agent.advice import PROPOSE, SUGGESTED, TOOL_OF, Advice
 from assistant.agent.answers import Answers
 from assistant.agent.citations import parse_data
 from assistant.agent.intents import Intent, IntentClassifier
+from assistant.agent.offline_model import OfflineModel, calling, saying
 from assistant.agent.ports import language_of_text
 from assistant.agent.wishes import Asked, Wish, asked_in
 
 _ORDER_QUESTIONS = {Intent.MONEY, Intent.ORDER}
 _NO_TOOL = {Intent.GREETING, Intent.OUT_OF_SCOPE}
-_PIECE = 12  # characters of an answer per streamed chunk
 
 
-class OfflineChatModel(BaseChatModel):
+class OfflineChatModel(OfflineModel):
     """Understands what staff ask about a case, calls the tools, and answers from their results alone.
 
     It reads, and proposes only what was asked for and exactly one suggestion fits; a person approves.
@@ -42,52 +33,6 @@ class OfflineChatModel(BaseChatModel):
     def _llm_type(self) -> str:
         return "helloword-offline"
 
-    def bind_tools(
-        self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
-        *,
-        tool_choice: str | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Binds the tools' schemas; it calls only what is bound."""
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return ChatResult(generations=[ChatGeneration(message=self._reply(messages, kwargs.get("tools") or []))])
-
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        for chunk in _chunks(self._reply(messages, kwargs.get("tools") or [])):
-            if run_manager:
-                run_manager.on_llm_new_token(str(chunk.message.content), chunk=chunk)
-            yield chunk
-
-    async def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        import asyncio
-
-        reply = await asyncio.to_thread(self._reply, messages, kwargs.get("tools") or [])
-        for chunk in _chunks(reply):
-            if run_manager:
-                await run_manager.on_llm_new_token(str(chunk.message.content), chunk=chunk)
-            yield chunk
-
     def _reply(self, messages: list[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> AIMessage:
         """The next message: the calls that are still needed, or the answer."""
         question, results = _turn(messages)
@@ -99,15 +44,9 @@ class OfflineChatModel(BaseChatModel):
         intents = _with_the_end(asked, advice)
         needed = dict([*_needed(intents, results, answers, question.text), *advice.needed()])
         if calls := [(name, arguments) for name, arguments in needed.items() if name in bound]:
-            return AIMessage(
-                content="",
-                tool_calls=[
-                    {"name": name, "args": arguments, "id": f"call_{uuid.uuid4().hex[:12]}", "type": "tool_call"}
-                    for name, arguments in calls
-                ],
-            )
+            return calling(calls)
         text = answers.text(intents, advice.lines(), proposes=PROPOSE in bound)
-        return AIMessage(content=text, response_metadata={"finish_reason": "stop"})
+        return saying(text)
 
     def _asked(self, text: str, bound: Container[str]) -> Asked:
         """What is asked, as far as there are tools for it: the rest is answered as a question about the case."""
@@ -169,19 +108,3 @@ def _needed(
     if Intent.SIMILAR in intents and "get_case" in results and "similar_cases" not in results:
         calls.append(("similar_cases", {"query": answers.query() or question, "limit": 3}))
     return calls
-
-
-def _chunks(reply: AIMessage) -> Iterator[ChatGenerationChunk]:
-    """The message as a model streams it, the last chunk marked."""
-    pieces: list[AIMessageChunk] = []
-    if reply.tool_calls:
-        for index, call in enumerate(reply.tool_calls):
-            whole = tool_call_chunk(name=call["name"], args=json.dumps(call["args"]), id=call["id"], index=index)
-            pieces.append(AIMessageChunk(content="", tool_call_chunks=[whole]))
-    else:
-        text = reply.text
-        pieces = [AIMessageChunk(content=text[at : at + _PIECE]) for at in range(0, len(text), _PIECE)]
-    last = AIMessageChunk(content="", chunk_position="last")
-    last.response_metadata = {"finish_reason": "tool_calls" if reply.tool_calls else "stop"}
-    for piece in [*pieces, last]:
-        yield ChatGenerationChunk(message=piece)

@@ -61,7 +61,7 @@ HelpSearch = Callable[[str, str], Sequence[Mapping[str, Any]]]
 class StreamEvent(msgspec.Struct, frozen=True):
     """One event of contract D's stream."""
 
-    event: Literal["tool", "message.delta", "message.done", "choices", "card", "handoff", "error", "done"]
+    event: Literal["message", "tool", "message.delta", "message.done", "choices", "card", "handoff", "error", "done"]
     data: dict[str, Any]
 
     def sse(self) -> bytes:

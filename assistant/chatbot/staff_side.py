@@ -119,4 +119,4 @@ class StaffSide:
 
 def as_staff(item: Item) -> list[StreamEvent]:
     """One event of staff's stream: the item itself."""
-    return [StreamEvent("message", item.json(staff=True))]  # type: ignore[arg-type]
+    return [StreamEvent("message", item.json(staff=True))]
